@@ -1,0 +1,97 @@
+# ecf2: what a person types. `make run` and `make test` install what is missing; everything that is built lies in
+# .build/VARIANT, so that gcc, clang and sanitizer builds stand side by side.
+#
+#   make run      a whole system on this machine, with a sandbox world and a first request to try
+#   make stop     ends what `make run` started
+#   make test     every test; leaves nothing behind
+#   make build    the programs only (CC=clang and SAN=1 choose another variant)
+#   make san      every test on an address and undefined behaviour sanitizer build
+#   make check    clang-tidy and cppcheck, and the gcc and clang builds
+#   make fmt      clang-format decides layout
+#   make bench, make faults
+
+CC := gcc
+VARIANT := $(if $(SAN),san-)$(notdir $(CC))
+BUILD := .build/$(VARIANT)
+BIN := $(BUILD)/bin
+GEN := $(BUILD)/gen
+
+VERSION := 0.1
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+PACKAGES := libmicrohttpd libzmq libpq hiredis jansson libcrypto
+CPPFLAGS := -D_GNU_SOURCE -DECF2_VERSION='"$(VERSION)"' -I. -I$(GEN) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+# Warnings are fatal. -Wshadow and -Wconversion: a hidden variable or a silent narrowing has cost others money.
+WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wundef -Wvla
+CFLAGS := -std=c17 -O2 -g -fno-omit-frame-pointer -fstack-protector-strong $(WARNINGS) -MMD -MP -pthread
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+ifdef SAN
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=address,undefined
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+
+# A folder of workers/ with a main.c is a process: workers/broker → ecf2-broker; workers/ctl → ecf2ctl.
+WORKER_DIRS := $(patsubst %/main.c,%,$(wildcard workers/*/main.c))
+PROGRAMS := $(patsubst workers/%,$(BIN)/ecf2-%,$(filter-out workers/ctl,$(WORKER_DIRS))) \
+	$(if $(wildcard front/main.c),$(BIN)/ecf2-front) $(if $(wildcard workers/ctl/main.c),$(BIN)/ecf2ctl)
+
+sources_of = $(sort $(foreach dir,$(1),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
+objects_of = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
+sql_of = $(sort $(wildcard $(1)/sql/*.sql))
+sql_object_of = $(if $(call sql_of,$(1)),$(BUILD)/obj/gen/$(1)/sql.o)
+
+# What ecf2ctl shows of other processes' rules (explain) it links from them.
+COMMON_OBJECTS := $(call objects_of,common) $(call sql_object_of,common)
+SQL_DIRS := $(sort $(patsubst %/sql/,%,$(dir $(wildcard common/sql/*.sql front/sql/*.sql workers/*/sql/*.sql))))
+SQL_HEADERS := $(patsubst %,$(GEN)/%/sql.h,$(SQL_DIRS))
+
+.PHONY: build run stop test bench faults san check fmt clean setup unit
+build: $(PROGRAMS)
+
+.SECONDARY:
+$(BUILD)/obj/%.o: %.c | $(SQL_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/common/metrics.o: CPPFLAGS += -DECF2_COMMIT='"$(COMMIT)"'
+
+define sql_rules
+$(GEN)/$(1)/sql.h: $(call sql_of,$(1)) scripts/embed-sql
+	scripts/embed-sql $(notdir $(1)) $(GEN)/$(1)/sql.h $(GEN)/$(1)/sql.c $(call sql_of,$(1))
+$(BUILD)/obj/gen/$(1)/sql.o: $(GEN)/$(1)/sql.h
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Wno-overlength-strings -c -o $$@ $(GEN)/$(1)/sql.c
+endef
+$(foreach dir,$(SQL_DIRS),$(eval $(call sql_rules,$(dir))))
+
+$(BUILD)/libecf2.a: $(COMMON_OBJECTS)
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+define program_rules
+$(1): $(call objects_of,$(2)) $(call sql_object_of,$(2)) $(BUILD)/libecf2.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS)
+endef
+$(foreach dir,$(filter-out workers/ctl,$(WORKER_DIRS)),$(eval $(call program_rules,$(BIN)/ecf2-$(notdir $(dir)),$(dir))))
+$(eval $(call program_rules,$(BIN)/ecf2-front,front))
+$(eval $(call program_rules,$(BIN)/ecf2ctl,workers/ctl))
+
+# A unit test tests/unit/DIR/NAME_test.c is a program: cmocka, libecf2.a, and DIR's objects but its main.
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+define unit_rules
+$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call sql_object_of,$(patsubst %/,%,$(dir $(1)))))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
+endef
+$(foreach source,$(patsubst tests/unit/%.c,%,$(UNIT_SOURCES)),$(eval $(call unit_rules,$(source))))
+unit: $(UNIT_PROGRAMS)
+
+clean:
+	rm -rf .build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,112 @@
+/*
+ * commit: how anything is decided, in one place (pipeline.md sections 3 and 4). A kind gives its facts query, its
+ * entries and its write; here are the locks, the look, the digests and the one transaction.
+ *
+ *   commit_init(&commit, worker, &kind, entries, count);
+ *   for each entry: commit_add_key / commit_add_lock
+ *   commit_begin(&commit, &err)                 locks, look, facts again: sets each entry's state
+ *   … for the entries in COMMIT_OPEN: the write's parameters …
+ *   commit_end(&commit, write, &params, &ret_written, &err)
+ *   commit_conclude(&commit)                    what becomes of each item, and the answers of those decided before
+ *   commit_release(&commit)
+ *
+ * On false the caller returns false to the runtime, which rolls back.
+ */
+#ifndef ECF2_COMMON_COMMIT_H
+#define ECF2_COMMON_COMMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/worker.h"
+
+/* Classes of advisory locks (pipeline.md section 3). */
+enum lock_class { LOCK_GATE = 0, LOCK_KEY = 1, LOCK_STATEMENT = 2, LOCK_LIST = 3 };
+
+enum commit_state {
+    COMMIT_OPEN,    /* to be written */
+    COMMIT_DECIDED, /* an outcome exists: it is told, nothing is written */
+    COMMIT_DEAD,    /* an unresolved dead letter: dropped */
+    COMMIT_EARLIER, /* an earlier one of the subject is undecided: given back */
+    COMMIT_CROSSED, /* a key of it belongs to a smaller accept_no of this batch (PL-21): given back */
+    COMMIT_MOVED    /* the facts are others now: back to validation */
+};
+
+struct commit_entry {
+    struct work_item *item;
+    struct slice digest; /* of the facts that were judged */
+    void *context;       /* the kind's own */
+    enum commit_state state;
+    struct slice person_key; /* as the facts name the person now; empty = nobody */
+    uint16_t stored_status;  /* COMMIT_DECIDED */
+    struct slice stored_body;
+};
+
+struct commit_kind {
+    /* Rows id, digest, person_key; one for each entry. */
+    const struct db_statement *facts;
+    void (*facts_params)(struct db_params *params, const struct commit_entry *entries, size_t count);
+};
+
+struct commit_lock {
+    enum lock_class class;
+    int64_t number;   /* all classes but LOCK_KEY */
+    struct slice key; /* LOCK_KEY */
+    bool shared;
+    size_t entry;
+};
+
+struct commit {
+    struct worker *worker;
+    const struct commit_kind *kind;
+    struct commit_entry *entries;
+    size_t count;
+    struct commit_lock *locks;
+    size_t lock_count, lock_capacity;
+    PGresult *look, *facts;
+    int64_t now_us; /* the database's clock_timestamp() after the locks: api_updated_at (PL-23) */
+};
+
+void commit_init(struct commit *commit, struct worker *worker, const struct commit_kind *kind,
+                 struct commit_entry *entries, size_t count);
+void commit_release(struct commit *commit);
+
+/* The subject's key is always added. key is borrowed until commit_release. */
+void commit_add_key(struct commit *commit, size_t entry, struct slice key);
+void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared);
+
+bool commit_begin(struct commit *commit, struct error *err) __attribute__((warn_unused_result));
+
+/* Runs write (NULL = nothing to write) and commits, in one round trip. *ret_written (may be NULL) is the write's
+ * result, the caller's to PQclear. */
+bool commit_end(struct commit *commit, const struct db_statement *write, const struct db_params *params,
+                PGresult **ret_written, struct error *err) __attribute__((warn_unused_result));
+
+/* Disposes of every item that is not COMMIT_OPEN, with the stored answer where there is one. */
+void commit_conclude(struct commit *commit);
+
+/* api_updated_at of what an entry writes: the database's clock after the locks, moved as the submission's business
+ * clock is (PL-23). Where that is the machine's own, nothing differs. */
+int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record);
+
+/* Tells whoever waits the outcome and finishes the item. */
+void commit_tell(struct work_item *item, uint16_t status, struct slice body);
+
+/* Outcomes that change nothing else (common/sql/insert_outcomes.sql). */
+struct plain_outcome {
+    const struct commit_entry *entry;
+    const char *result; /* succeeded or rejected */
+    uint16_t status;
+    struct slice body;              /* data NULL: that of the outcome of the submission which made the resource */
+    const char *resource_type;      /* may be NULL */
+    const struct uuid *resource_id; /* may be NULL */
+    struct slice fired;             /* rule names, comma separated */
+    struct slice facts;
+    const char *rules_version;
+};
+/* Writes them, commits, tells. outcomes are those of the entries in COMMIT_OPEN. */
+bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *outcomes, size_t count,
+                           struct error *err) __attribute__((warn_unused_result));
+
+#endif

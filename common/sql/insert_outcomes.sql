@@ -1,0 +1,27 @@
+-- Outcomes that change nothing else: rejections, and submissions answered with a record that exists already
+-- (declarations.md 7.1). Inserting an outcome is the exactly-once point (DM-29, DM-30): one that exists stays.
+--   $1 uuid[] ids, $2 timestamptz[] accepted_at, $3 text[] results, $4 integer[] HTTP statuses,
+--   $5 text[] bodies (JSON; null = that of the outcome of the submission which made the resource),
+--   $6 text[] resource types, $7 uuid[] resource ids, $8 text[] rules that fired (comma separated),
+--   $9 text[] facts (JSON), $10 text[] rules versions
+-- One row for each outcome written: its id and body.
+with decided as (
+  select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::uuid[],
+                       $8::text[], $9::text[], $10::text[])
+    as d (id, accepted_at, result, http_status, body, resource_type, resource_api_id, fired, facts, rules_version)
+)
+insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
+                                 resource_api_id, decided_no, scopes, fired, facts, rules_version)
+select d.id, d.accepted_at, clock_timestamp(), d.result, d.http_status,
+       coalesce(d.body::json,
+                (select first.body
+                 from declarations as declaration
+                 join submission_outcomes as first
+                   on first.accepted_at = uuid_v7_time(declaration.submission_id)
+                   and first.submission_id = declaration.submission_id
+                 where declaration.api_id = d.resource_api_id)),
+       d.resource_type, d.resource_api_id, nextval('accept_no_seq'), '{}',
+       string_to_array(nullif(d.fired, ''), ','), d.facts::jsonb, d.rules_version::integer
+from decided as d
+on conflict do nothing
+returning submission_id as id, body::text as body

@@ -1,0 +1,268 @@
+/*
+ * worker_batch: deciding what waits, and what happens when that fails (worker.h, architecture.md section 4: a
+ * failure is contained). The handler owns the transaction; here it is only rolled back.
+ */
+#include <assert.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sql.h"
+#include "common/worker_private.h"
+
+#define CONFLICT_TRIES        3
+#define RECONNECT_FIRST_US    (US_PER_SECOND / 20)
+#define RECONNECT_LAST_US     (2 * US_PER_SECOND)
+
+/* ------------------------------------------------------- what handlers say */
+
+void work_done(struct work_item *item)
+{
+    item->disposition = WIRE_DONE;
+}
+
+void work_forward(struct work_item *item, const char *service)
+{
+    item->disposition = WIRE_FORWARD;
+    item->next_service = service;
+}
+
+void work_return(struct work_item *item, const char *service, const char *reason)
+{
+    log_event(LOG_DEBUG, "given_back", LOG_UUID("submission", &item->record.id), LOG_TEXT("reason", reason),
+              LOG_INT("returns", item->record.returns), LOG_END);
+    if (item->record.returns + 1 >= WIRE_RETURNS_MAX) {
+        item->failure = reason;
+        item->disposition = WIRE_DONE;
+        return;
+    }
+    item->disposition = WIRE_RETURN;
+    item->next_service = service;
+}
+
+void work_reply(struct work_item *item, const struct wire_reply *reply)
+{
+    struct work_reply **end = &item->replies;
+
+    if (item->record.reply_to.size == 0)
+        return;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = memory_zero(1, sizeof **end);
+    wire_reply_write(&(*end)->frame, reply);
+}
+
+struct slice work_keep(struct work_item *item, struct slice text)
+{
+    struct work_text *kept = memory_alloc(sizeof *kept + text.size + 1);
+
+    if (text.size > 0)
+        memcpy(kept->data, text.data, text.size);
+    kept->data[text.size] = '\0';
+    kept->next = item->kept;
+    item->kept = kept;
+    return (struct slice){kept->data, text.size};
+}
+
+/* -------------------------------------------------------------- connection */
+
+bool worker_connect(struct worker *worker)
+{
+    struct error err = {0};
+
+    if (db_is_connected(worker->db))
+        return true;
+    if (monotonic_now_us() < worker->reconnect_at_us)
+        return false;
+    if (db_connect(worker->db, &err) &&
+        (worker->definition->connected == NULL || worker->definition->connected(worker, &err))) {
+        log_event(LOG_INFO, "database_connected", LOG_END);
+        worker->reconnect_delay_us = 0;
+        worker->next_tick_us = monotonic_now_us();
+        return true;
+    }
+    db_disconnect(worker->db);
+    worker_withdraw(worker);
+    worker->reconnect_delay_us = worker->reconnect_delay_us == 0 ? RECONNECT_FIRST_US : worker->reconnect_delay_us * 2;
+    if (worker->reconnect_delay_us > RECONNECT_LAST_US)
+        worker->reconnect_delay_us = RECONNECT_LAST_US;
+    worker->reconnect_at_us = monotonic_now_us() + worker->reconnect_delay_us;
+    log_failure(LOG_WARNING, "database_away", &err);
+    log_event(LOG_INFO, "database_retry", LOG_INT("after_ms", worker->reconnect_delay_us / 1000), LOG_END);
+    return false;
+}
+
+/* Waits, answering the brokers, until the database is back. False: the process is to leave. */
+static bool wait_for_database(struct worker *worker)
+{
+    while (!worker_connect(worker))
+        if (!worker_wait(worker, -1, false, worker->reconnect_at_us))
+            return false;
+    return true;
+}
+
+/* ---------------------------------------------------------- lone failures */
+
+static bool write_stage_error(struct worker *worker, const struct work_item *item, const struct error *failure,
+                              int64_t duration_us, struct error *err)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    json_t *detail = json_pack("{s:s, s:s, s:s}", "kind", error_kind_name(failure->kind), "sqlstate",
+                               failure->sqlstate, "reason", failure->detail);
+    char *text = detail == NULL ? NULL : json_dumps(detail, JSON_COMPACT);
+    bool good;
+
+    db_param_uuid(&params, &item->record.id);
+    db_param_instant(&params, uuid_v7_time_us(&item->record.id));
+    db_param_text(&params, worker->definition->service);
+    db_param_text(&params, worker->name);
+    db_param_int(&params, duration_us);
+    db_param_text(&params, text);
+    good = db_run(worker->db, &sql_insert_stage_error, &params, NULL, err);
+    db_params_release(&params);
+    json_decref(detail);
+    free(text);
+    return good;
+}
+
+/* Reads and what is not accepted yet: whoever waits is told to come again. */
+static void reply_unavailable(struct work_item *item)
+{
+    static const char body[] = "{\"errors\":[{\"title\":\"Service unavailable\",\"detail\":\"This could not be done "
+                               "now. Nothing was changed. Try again in a few seconds.\"}]}";
+
+    work_reply(item, &(struct wire_reply){.kind = WIRE_DECIDED,
+                                          .status = 503,
+                                          .id = item->record.id,
+                                          .extra = slice_of("{\"retry_after\":5}"),
+                                          .body = slice_of(body)});
+}
+
+/* One item that failed for itself: recorded, done with here, and sent again by the scheduler when due (PL-40, PL-43).
+ * False: the process is to leave. */
+static bool fail_alone(struct worker *worker, struct work_item *item, const struct error *failure, int64_t duration_us)
+{
+    log_failure(LOG_ERROR, "item_failed", failure);
+    log_event(LOG_ERROR, "item_failed", LOG_UUID("submission", &item->record.id),
+              LOG_SLICE("trace", item->record.trace), LOG_SLICE("kind", item->record.kind), LOG_END);
+    work_done(item);
+    if (!worker->definition->failures_are_stages) {
+        reply_unavailable(item);
+        return true;
+    }
+    for (;;) {
+        struct error err = {0};
+
+        if (write_stage_error(worker, item, failure, duration_us, &err))
+            return true;
+        if (err.kind != ERROR_DB_LOST) {
+            log_failure(LOG_ERROR, "stage_error_not_written", &err); /* undecided all the same: it is sent again */
+            return true;
+        }
+        if (!wait_for_database(worker))
+            return false;
+    }
+}
+
+/* ---------------------------------------------------------------- deciding */
+
+static void forget_attempt(struct work_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i].disposition = 0;
+        items[i].next_service = NULL;
+        items[i].failure = NULL;
+        items[i].context = NULL;
+        while (items[i].replies != NULL) {
+            struct work_reply *reply = items[i].replies;
+
+            items[i].replies = reply->next;
+            buffer_release(&reply->frame);
+            free(reply);
+        }
+        /* what the handler put into the record may point to what it has freed: read it again */
+        if (!wire_record_read(items[i].original, &items[i].record, NULL))
+            abort(); /* it was read when it came */
+    }
+}
+
+/* What the handler succeeded with: items that were returned once too often fail alone; the rest is reported. */
+static bool conclude(struct worker *worker, struct work_item *items, size_t count, int64_t duration_us)
+{
+    bool stay = true;
+
+    for (size_t i = 0; i < count && stay; i++) {
+        if (items[i].failure != NULL) {
+            struct error failure = {0};
+
+            error_set(&failure, ERROR_DB_CONFLICT, "given back %d times: %s", WIRE_RETURNS_MAX, items[i].failure);
+            stay = fail_alone(worker, &items[i], &failure, duration_us);
+        } else if (items[i].disposition == 0) {
+            struct error failure = {0};
+
+            error_set(&failure, ERROR_BUG, "the handler said nothing of an item");
+            stay = fail_alone(worker, &items[i], &failure, duration_us);
+        }
+    }
+    worker_report(worker, items, count);
+    return stay;
+}
+
+/* Decides items, all or, after failures, by halves. False: the process is to leave; what is not decided is not
+ * reported, so that the broker gives it to somebody else. */
+static bool decide(struct worker *worker, struct work_item *items, size_t count, int tries)
+{
+    for (int attempt = 1;; attempt++) {
+        const int64_t started_us = monotonic_now_us();
+        struct error err = {0};
+
+        forget_attempt(items, count);
+        if (!wait_for_database(worker))
+            return false;
+        if (worker->definition->handle(worker, items, count, &err))
+            return conclude(worker, items, count, monotonic_now_us() - started_us);
+        db_rollback(worker->db);
+        metric_add(worker->retries, 1);
+        forget_attempt(items, count);
+        log_failure(err.kind == ERROR_DB_LOST || err.kind == ERROR_DB_CONFLICT ? LOG_WARNING : LOG_ERROR,
+                    "batch_failed", &err);
+        log_event(LOG_INFO, "batch_failed", LOG_INT("items", count), LOG_INT("attempt", attempt), LOG_END);
+        if (err.kind == ERROR_DB_LOST)
+            continue;
+        if (err.kind == ERROR_DB_CONFLICT && attempt < tries)
+            continue;
+        if (count > 1)
+            return decide(worker, items, count / 2, 1) && decide(worker, items + count / 2, count - count / 2, 1);
+        if (err.kind == ERROR_DB_CONFLICT) {
+            work_return(items, worker->definition->service, err.detail);
+            return conclude(worker, items, 1, monotonic_now_us() - started_us);
+        }
+        if (!fail_alone(worker, items, &err, monotonic_now_us() - started_us))
+            return false;
+        worker_report(worker, items, 1);
+        return true;
+    }
+}
+
+void worker_take_batch(struct worker *worker)
+{
+    struct work_item items[WIRE_BATCH_MAX];
+    const size_t limit = (size_t)worker->settings.batch_size;
+    const size_t count = worker->queued < limit ? worker->queued : limit;
+    const int64_t started_us = monotonic_now_us();
+
+    if (count == 0)
+        return;
+    memcpy(items, worker->queue, count * sizeof items[0]);
+    memmove(worker->queue, worker->queue + count, (worker->queued - count) * sizeof items[0]);
+    worker->queued -= count;
+    if (!decide(worker, items, count, CONFLICT_TRIES))
+        return; /* leaving at once: memory goes with the process */
+    metric_observe(worker->batch_size, (double)count);
+    metric_observe_us(worker->batch_seconds, monotonic_now_us() - started_us);
+    log_event(LOG_DEBUG, "batch_done", LOG_INT("items", count),
+              LOG_INT("us", monotonic_now_us() - started_us), LOG_END);
+}
