@@ -1,9 +1,10 @@
 /*
  * messaging: the only place that sets socket options, each with its reason, and that knows of zmq_msg_t.
  *
- * Bounds: a frame is at most WIRE_FRAME_MAX (a longer one costs its sender the connection); a pipe holds at most
- * PIPE_MESSAGES whole messages each way, then a send says EAGAIN and the network holds the sender back. What libzmq
- * cannot bound is the number of frames of one unfinished message, so sockets belong on a private network.
+ * Bounds: a frame is at most WIRE_FRAME_MAX (a longer one costs its sender the connection); a pipe holds at
+ * most PIPE_MESSAGES whole messages each way, then a send says EAGAIN and the network holds the sender back.
+ * What libzmq cannot bound is the number of frames of one unfinished message, so sockets belong on a private
+ * network.
  */
 #include "common/messaging.h"
 
@@ -14,7 +15,8 @@
 
 #include "common/wire.h"
 
-#define PIPE_MESSAGES      10000 /* above every credit: a ROUTER at its mark would drop, and ours must never have to */
+#define PIPE_MESSAGES                                                                                        \
+    10000 /* above every credit: a ROUTER at its mark would drop, and ours must never have to */
 #define RECONNECT_FIRST_MS 50
 #define RECONNECT_LAST_MS  1000
 #define LINGER_MS          1000
@@ -52,7 +54,8 @@ static const struct socket_option dealer_options[] = {
 static const struct socket_option router_options[] = {
     /* Without it a message to a peer that is gone or full vanishes without a word. */
     {ZMQ_ROUTER_MANDATORY, 1},
-    /* A worker that reconnects under its name takes its place over; else it is refused until the old connection dies. */
+    /* A worker that reconnects under its name takes its place over; else it is refused until the old
+       connection dies. */
     {ZMQ_ROUTER_HANDOVER, 1},
 };
 
@@ -62,7 +65,8 @@ static bool options_set(void *socket, const struct socket_option *options, size_
 {
     for (size_t i = 0; i < count; i++)
         if (zmq_setsockopt(socket, options[i].name, &options[i].value, sizeof options[i].value) != 0)
-            return error_set(err, ERROR_MESSAGING, "socket option %d: %s", options[i].name, zmq_strerror(errno));
+            return error_set(err, ERROR_MESSAGING, "socket option %d: %s", options[i].name,
+                             zmq_strerror(errno));
     return true;
 }
 
@@ -92,7 +96,8 @@ void *messaging_dealer(void *context, const char *routing_id, const char *endpoi
     else if (!options_set(socket, dealer_options, COUNT(dealer_options), err))
         ; /* err says it */
     else if (zmq_connect(socket, endpoint) != 0)
-        (void)error_set_hint(err, ERROR_MESSAGING, "ECF2_BROKERS lists endpoints such as tcp://127.0.0.1:5570",
+        (void)error_set_hint(err, ERROR_MESSAGING,
+                             "ECF2_BROKERS lists endpoints such as tcp://127.0.0.1:5570",
                              "cannot connect to \"%s\": %s", endpoint, zmq_strerror(errno));
     else
         return socket;
@@ -108,7 +113,8 @@ void *messaging_router(void *context, const char *endpoint, struct error *err)
     if (!options_set(socket, router_options, COUNT(router_options), err))
         ; /* err says it */
     else if (zmq_bind(socket, endpoint) != 0)
-        (void)error_set_hint(err, ERROR_MESSAGING, "ECF2_BROKER_BIND is a free endpoint such as tcp://127.0.0.1:5570",
+        (void)error_set_hint(err, ERROR_MESSAGING,
+                             "ECF2_BROKER_BIND is a free endpoint such as tcp://127.0.0.1:5570",
                              "cannot bind \"%s\": %s", endpoint, zmq_strerror(errno));
     else
         return socket;
@@ -212,8 +218,8 @@ bool message_send(void *socket, struct slice to, const struct slice *frames, siz
             continue;
         if (i == 0 && !addressed)
             return false;
-        /* The peer went away in mid-message. libzmq drops parts until the last one has been given to it: stopping here
-         * would make it swallow the beginning of the next message. */
+        /* The peer went away in mid-message. libzmq drops parts until the last one has been given to it:
+         * stopping here would make it swallow the beginning of the next message. */
         if (complete)
             reason = errno;
         complete = false;

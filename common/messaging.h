@@ -1,6 +1,6 @@
 /*
- * messaging: ZeroMQ sockets with the options that every process of ours needs (architecture.md section 6), and
- * multipart messages as arrays of frames. Nobody else calls zmq_setsockopt.
+ * messaging: ZeroMQ sockets with the options that every process of ours needs (architecture.md section 6),
+ * and multipart messages as arrays of frames. Nobody else calls zmq_setsockopt.
  */
 #ifndef ECF2_COMMON_MESSAGING_H
 #define ECF2_COMMON_MESSAGING_H
@@ -13,35 +13,38 @@
 #include "common/slice.h"
 
 #define MESSAGE_FRAMES_MAX 1024 /* WIRE_MESSAGE_RECORDS_MAX, the routing id, the head, and some */
-#define ENDPOINT_SIZE 256        /* of an endpoint's text with its zero */
+#define ENDPOINT_SIZE      256  /* of an endpoint's text with its zero */
 
-/* A DEALER with this routing id, connected to endpoint: ZMQ_IMMEDIATE, no high-water mark of its own below the
- * credits, ZMQ_MAXMSGSIZE, reconnect 50 ms doubling to 1 s, heartbeats of its own off (ours are PING), a vanished
- * machine noticed after 10 s. NULL with ERROR_MESSAGING. Close with messaging_close. */
+/* A DEALER with this routing id, connected to endpoint: ZMQ_IMMEDIATE, no high-water mark of its own below
+ * the credits, ZMQ_MAXMSGSIZE, reconnect 50 ms doubling to 1 s, heartbeats of its own off (ours are PING), a
+ * vanished machine noticed after 10 s. NULL with ERROR_MESSAGING. Close with messaging_close. */
 void *messaging_dealer(void *context, const char *routing_id, const char *endpoint, struct error *err);
 /* A ROUTER bound to endpoint: ZMQ_ROUTER_MANDATORY, ZMQ_ROUTER_HANDOVER, ZMQ_MAXMSGSIZE; likewise. */
 void *messaging_router(void *context, const char *endpoint, struct error *err);
 /* The endpoint that a ROUTER is bound to, with the port that the kernel chose; "" when it is not bound. */
 void messaging_endpoint(void *socket, char ret_endpoint[ENDPOINT_SIZE]);
-/* Closes at once, but what was sent to a connected peer still has a second to leave (zmq_ctx_term waits so long):
- * with no linger at all a worker's last RESULT and a broker's last REPLY are lost at every restart. NULL is allowed. */
+/* Closes at once, but what was sent to a connected peer still has a second to leave (zmq_ctx_term waits so
+ * long): with no linger at all a worker's last RESULT and a broker's last REPLY are lost at every restart.
+ * NULL is allowed. */
 void messaging_close(void *socket);
 
-/* A message that was received: frames own their bytes until message_release. 64 KiB: keep one, not one a call. */
+/* A message that was received: frames own their bytes until message_release. 64 KiB: keep one, not one a
+ * call. */
 struct message {
     zmq_msg_t frames[MESSAGE_FRAMES_MAX];
     size_t count;
 };
 
 enum receive_result { RECEIVE_NOTHING, RECEIVE_MESSAGE, RECEIVE_TOO_MANY_FRAMES, RECEIVE_FAILED };
-/* Takes one whole message without waiting. A message of too many frames is read to its end and dropped. Only after
- * RECEIVE_MESSAGE is there anything in message, and to be released. */
+/* Takes one whole message without waiting. A message of too many frames is read to its end and dropped. Only
+ * after RECEIVE_MESSAGE is there anything in message, and to be released. */
 enum receive_result message_receive(void *socket, struct message *message);
 struct slice message_frame(const struct message *message, size_t i);
 void message_release(struct message *message);
 
-/* Sends frames as one message without waiting; copies the bytes. False when the peer's pipe is full or unknown:
- * nothing was sent, errno tells (EAGAIN, EHOSTUNREACH). to = routing id (ROUTER) or an empty slice (DEALER). */
+/* Sends frames as one message without waiting; copies the bytes. False when the peer's pipe is full or
+ * unknown: nothing was sent, errno tells (EAGAIN, EHOSTUNREACH). to = routing id (ROUTER) or an empty slice
+ * (DEALER). */
 bool message_send(void *socket, struct slice to, const struct slice *frames, size_t count);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * wire: codec of the frames that wire.h describes. Layout lives here and in wire.h only. Each writer stands before its
- * reader; a change to one is a change to both, and to PROTOCOL.md.
+ * wire: codec of the frames that wire.h describes. Layout lives here and in wire.h only. Each writer stands
+ * before its reader; a change to one is a change to both, and to PROTOCOL.md.
  *
- * Readers never copy: slices point into the frame. They go through a cursor that, once it ran over the end, only says
- * zero and empty, so that a reader asks for all fields first and then once whether they were there.
+ * Readers never copy: slices point into the frame. They go through a cursor that, once it ran over the end,
+ * only says zero and empty, so that a reader asks for all fields first and then once whether they were there.
  */
 #include "common/wire.h"
 
@@ -16,20 +16,23 @@
 
 static const char head_magic[HEAD_MAGIC_SIZE] = {'E', '2'};
 
-static const char *const command_names[] = {
-    [WIRE_NO_COMMAND] = "unknown",
+static const char *const command_names[] = {[WIRE_NO_COMMAND] = "unknown",
 #define X(command, name) [command] = name,
-    WIRE_COMMANDS(X)
+                                            WIRE_COMMANDS(X)
 #undef X
 };
-static_assert(sizeof command_names / sizeof command_names[0] == WIRE_COMMAND_COUNT, "a name for each command");
+static_assert(sizeof command_names / sizeof command_names[0] == WIRE_COMMAND_COUNT,
+              "a name for each command");
 
 static const char *const class_names[] = {[WIRE_WAIT] = "wait", [WIRE_ASYNC] = "async", [WIRE_BULK] = "bulk"};
 static_assert(sizeof class_names / sizeof class_names[0] == WIRE_CLASS_COUNT, "a name for each class");
 
 static const char *const caller_names[] = {
-    [WIRE_LEAD_PROVIDER] = "lead_provider", [WIRE_SCHOOL] = "school", [WIRE_APPROPRIATE_BODY] = "appropriate_body",
-    [WIRE_DFE_STAFF] = "dfe_staff",         [WIRE_SYSTEM] = "system",
+    [WIRE_LEAD_PROVIDER] = "lead_provider",
+    [WIRE_SCHOOL] = "school",
+    [WIRE_APPROPRIATE_BODY] = "appropriate_body",
+    [WIRE_DFE_STAFF] = "dfe_staff",
+    [WIRE_SYSTEM] = "system",
 };
 static_assert(sizeof caller_names / sizeof caller_names[0] == WIRE_CALLER_COUNT, "a name for each caller");
 
@@ -42,7 +45,7 @@ const char *wire_command_name(enum wire_command command)
 
 const char *wire_class_name(enum wire_class class)
 {
-    return (size_t)class < WIRE_CLASS_COUNT ? class_names[class] : "unknown";
+    return (size_t) class < WIRE_CLASS_COUNT ? class_names[class] : "unknown";
 }
 
 const char *wire_caller_name(enum wire_caller caller)
@@ -225,7 +228,8 @@ bool wire_head_read(struct slice frame, struct wire_head *ret_head, struct error
                          cursor.short_of ? "short" : "long");
     if (command == WIRE_NO_COMMAND || command >= WIRE_COMMAND_COUNT)
         return error_set(err, ERROR_WIRE, "unknown command %u", command);
-    *ret_head = (struct wire_head){.command = (enum wire_command)command, .service = service, .number = number};
+    *ret_head =
+        (struct wire_head){.command = (enum wire_command)command, .service = service, .number = number};
     return true;
 }
 
@@ -286,7 +290,8 @@ static struct wire_record record_fields(struct cursor *cursor)
 bool wire_record_read(struct slice frame, struct wire_record *ret_record, struct error *err)
 {
     if (frame.size > WIRE_RECORD_MAX)
-        return error_set(err, ERROR_WIRE, "record of %zu bytes, at most %u are allowed", frame.size, WIRE_RECORD_MAX);
+        return error_set(err, ERROR_WIRE, "record of %zu bytes, at most %u are allowed", frame.size,
+                         WIRE_RECORD_MAX);
     struct cursor cursor = cursor_of(frame);
     uint8_t version = get_u8(&cursor);
     if (version != WIRE_VERSION)

@@ -62,10 +62,14 @@
 
 /* command, name, direction and frames behind the head:
  *
- * HELLO     front → broker. number = 0. Says: send me COUNTS every second. No frames. The broker answers COUNTS at once.
+ * HELLO     front, scheduler → broker. number = 0. Says: send me COUNTS every second. No frames. The broker answers COUNTS
+ *           at once. Sent again after RESTART, and when nothing came for 3 s: ZeroMQ reconnects without a word, and a
+ *           broker that was started again knows nobody.
  * READY     worker → broker. service; number = credit: how many records it takes now. Replaces earlier credit. Sent
- *           at start, after each RESULT when it can take more, and again to a broker that does not know it (RESTART).
- * RESTART   broker → worker. "I do not know you": answer with READY. What was in hand is still worked to its end.
+ *           at start, after each RESULT when it can take more, after RESTART, and when nothing (no PING) came for 3 s. It
+ *           may cross a WORK: who repeats it must be able to keep what he granted twice.
+ * RESTART   broker → worker. "I do not know you" or "I took you for dead": answer with READY. What was in hand is still
+ *           worked to its end.
  * SUBMIT    front, intake, scheduler → broker. service; record frames. A record whose id the broker holds is dropped (PL-43)
  *           after its reply_to was taken over; a front that sends it to intake while it is held, accepted, at a later
  *           stage has lost its acknowledgement: the broker itself answers ACCEPTED (clock 0).
