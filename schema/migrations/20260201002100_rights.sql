@@ -5,6 +5,9 @@
 -- calculations, deliveries, attempts.
 
 -- migrate:up
+-- Foreign keys are checked with the rights of the tables' owner. That must not hang on its owning the database too: a
+-- restored copy may belong to somebody else.
+grant all on schema public to current_user;
 revoke all on schema public from public;
 grant usage on schema public to ecf2_intake, ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_notifications, ecf2_records,
   ecf2_query, ecf2_scheduler, ecf2_ctl;
