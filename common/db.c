@@ -207,8 +207,11 @@ static bool prepare_all(struct db *db, struct error *err)
 
 bool db_connect(struct db *db, struct error *err)
 {
-    const char *const keywords[] = {"dbname", "user", "application_name", "client_encoding", NULL};
-    const char *const values[] = {db->conninfo, db->role, db->name, "UTF8", NULL};
+    /* plan_cache_mode: statements on partitioned tables carry their bounds as parameters and must be planned with
+     * them; a generic plan locks every partition (pipeline.md PL-36). Time-outs and planner switches are the role's. */
+    const char *const keywords[] = {"dbname", "user", "application_name", "client_encoding", "options", NULL};
+    const char *const values[] = {db->conninfo, db->role, db->name, "UTF8", "-c plan_cache_mode=force_custom_plan",
+                                  NULL};
 
     db_disconnect(db);
     db->connection = PQconnectStartParams(keywords, values, /* expand_dbname= */ 1);

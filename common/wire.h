@@ -1,3 +1,4 @@
+/* clang-format off: tables and columns of this page are its form */
 /*
  * wire: the protocol between front, broker and workers, version 1. This page comes before the code (style.md
  * section 5); wire.c is its codec. PROTOCOL.md beside this file has the states and pictures.

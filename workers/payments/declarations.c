@@ -1,0 +1,356 @@
+/*
+ * declarations: a batch of accepted `declaration.create`: what each one writes is decided in declaration_rules.c on the
+ * facts that it brought; under the locks the facts are looked at again; then one statement writes all of them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/changes.h"
+#include "common/clock.h"
+#include "common/declaration_commit.h"
+#include "common/verdict.h"
+#include "workers/payments/declaration_rules.h"
+#include "workers/payments/payments.h"
+#include "workers/payments/sql.h"
+
+/* One declaration on its way into the database. */
+struct acceptance {
+    struct work_item *item;
+    struct declaration_input input;
+    struct declaration_facts facts;
+    struct verdict verdict;
+    bool has_input, has_facts, has_verdict;
+    struct declaration_effects effects;
+    struct uuid api_id;
+    int64_t updated_at_us;
+    struct buffer body;
+    char *funding_changes; /* JSON array of change lines; NULL = no change */
+};
+
+static void acceptance_release(struct acceptance *one)
+{
+    if (one->has_input)
+        declaration_input_release(&one->input);
+    if (one->has_facts)
+        declaration_facts_release(&one->facts);
+    if (one->has_verdict)
+        verdict_release(&one->verdict);
+    buffer_release(&one->body);
+    free(one->funding_changes);
+}
+
+static bool decode(struct acceptance *one, struct error *err)
+{
+    const struct wire_record *record = &one->item->record;
+
+    one->has_input = declaration_input_decode(record->payload, &one->input, err);
+    one->has_facts = one->has_input && declaration_facts_decode(record->facts, &one->facts, err);
+    one->has_verdict = one->has_facts && verdict_read(record->verdict, &one->verdict, err);
+    if (!one->has_verdict)
+        return false;
+    if (one->verdict.is_same_as)
+        return true;
+    return declaration_decide_effects(&one->input, &one->facts, one->verdict.is_fundable, record->as_of_us,
+                                      &one->effects, err);
+}
+
+/* ------------------------------------------------------------------- locks */
+
+static void add_locks(struct commit *commit, size_t entry, const struct acceptance *one)
+{
+    commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.statement_id, /* shared= */ true);
+    for (size_t i = 0; i < one->facts.lead_provider_count; i++)
+        commit_add_lock(commit, entry, LOCK_LIST, one->facts.lead_provider_ids[i], /* shared= */ true);
+    for (size_t i = 0; i < one->facts.participant_lead_provider_count; i++)
+        commit_add_lock(commit, entry, LOCK_LIST, one->facts.participant_lead_provider_ids[i], /* shared= */ true);
+}
+
+/* ------------------------------------------------------------------- write */
+
+static char *funding_changes(const struct mentor_completion_effects *completion)
+{
+    char before[CHANGE_DATE_SIZE], after[CHANGE_DATE_SIZE];
+    json_t *lines = json_array();
+    char *text;
+
+    change_date_format(completion->ineligible_on_before, before);
+    change_date_format(completion->ineligible_on, after);
+    if (strcmp(before, after) != 0)
+        changes_append(lines, "became_ineligible_for_funding_on", before, after);
+    if (completion->reason_before != completion->reason)
+        changes_append(lines, "became_ineligible_for_funding_reason",
+                       funding_end_reason_name(completion->reason_before), funding_end_reason_name(completion->reason));
+    text = json_dumps(lines, JSON_COMPACT);
+    json_decref(lines);
+    return text;
+}
+
+/* What depends on the instant after the locks: the id, the body, api_updated_at. */
+static void finish(const struct commit *commit, struct acceptance *one)
+{
+    const struct wire_record *record = &one->item->record;
+
+    one->api_id = uuid_v4();
+    one->updated_at_us = commit_updated_at_us(commit, record);
+    const struct declaration_view view = declaration_view_of(&one->input, &one->facts, &one->effects, &one->api_id,
+                                                             record->as_of_us, one->updated_at_us);
+
+    buffer_clear(&one->body);
+    declaration_render(&view, &one->body);
+    if (one->effects.completion.record_changes)
+        one->funding_changes = funding_changes(&one->effects.completion);
+}
+
+static void array_id(struct db_params *params, int64_t id)
+{
+    if (id == 0)
+        db_array_null(params);
+    else
+        db_array_int(params, id);
+}
+
+static void array_date(struct db_params *params, struct date date)
+{
+    char text[DATE_TEXT_SIZE];
+
+    if (!date_is_set(date)) {
+        db_array_null(params);
+        return;
+    }
+    date_format(date, text);
+    db_array_text(params, text);
+}
+
+/* The columns of write_declarations.sql, in its order. */
+enum column {
+    SUBMISSION, ACCEPTED_AT, API_ID, TRAINING_PERIOD, TEACHER, ROLE, LEAD_PROVIDER, YEAR, TYPE, DATE, EVIDENCE,
+    PAYMENT_STATUS, STATEMENT, MENTORSHIP, DELIVERY_PARTNER, PUPIL_PREMIUM, SPARSITY, AS_OF, UPDATED_AT, BODY, FACTS,
+    RULES_VERSION, LEAD_PROVIDER_NAME, FUNDING_ENDS_ON, FUNDING_CHANGES, TRAINING_ENDS_ON, SCHOOL_PERIOD, COLUMN_COUNT
+};
+
+static void add_declared(struct db_params *params, enum column column, const struct acceptance *one)
+{
+    switch (column) {
+    case TYPE:
+        db_array_text(params, declaration_type_name(one->input.type));
+        break;
+    case DATE:
+        db_array_instant(params, one->input.date_us);
+        break;
+    case EVIDENCE:
+        db_array_text(params, evidence_type_name(one->effects.evidence));
+        break;
+    case PAYMENT_STATUS:
+        db_array_text(params, payment_status_name(one->effects.payment_status));
+        break;
+    case STATEMENT:
+        array_id(params, one->effects.statement_id);
+        break;
+    case MENTORSHIP:
+        array_id(params, one->effects.mentorship_period_id);
+        break;
+    case DELIVERY_PARTNER:
+        array_id(params, one->effects.delivery_partner_id);
+        break;
+    case PUPIL_PREMIUM:
+        db_array_bool(params, one->effects.pupil_premium_uplift);
+        break;
+    default: /* SPARSITY */
+        db_array_bool(params, one->effects.sparsity_uplift);
+        break;
+    }
+}
+
+static void add_completion(struct db_params *params, enum column column, const struct acceptance *one)
+{
+    const struct mentor_completion_effects *completion = &one->effects.completion;
+
+    switch (column) {
+    case FUNDING_ENDS_ON:
+        array_date(params, completion->record_changes ? completion->ineligible_on : DATE_NONE);
+        break;
+    case FUNDING_CHANGES:
+        db_array_text(params, one->funding_changes);
+        break;
+    case TRAINING_ENDS_ON:
+        array_date(params, completion->finished_training_period_id != 0 ? completion->finished_on : DATE_NONE);
+        break;
+    default: /* SCHOOL_PERIOD */
+        array_id(params, one->facts.training_period.school_period_id);
+        break;
+    }
+}
+
+static void add_value(struct db_params *params, enum column column, const struct acceptance *one)
+{
+    const struct wire_record *record = &one->item->record;
+
+    switch (column) {
+    case SUBMISSION:
+        db_array_uuid(params, &record->id);
+        break;
+    case ACCEPTED_AT:
+        db_array_instant(params, uuid_v7_time_us(&record->id));
+        break;
+    case API_ID:
+        db_array_uuid(params, &one->api_id);
+        break;
+    case TRAINING_PERIOD:
+        array_id(params, one->effects.training_period_id);
+        break;
+    case TEACHER:
+        array_id(params, one->facts.teacher.id);
+        break;
+    case ROLE:
+        db_array_text(params, participant_role_name(one->input.role));
+        break;
+    case LEAD_PROVIDER:
+        array_id(params, one->facts.training_period.lead_provider_id);
+        break;
+    case YEAR:
+        array_id(params, one->facts.training_period.contract_period_year);
+        break;
+    case AS_OF:
+        db_array_instant(params, record->as_of_us);
+        break;
+    case UPDATED_AT:
+        db_array_instant(params, one->updated_at_us);
+        break;
+    case BODY:
+        db_array_slice(params, buffer_slice(&one->body));
+        break;
+    case FACTS:
+        db_array_slice(params, record->facts);
+        break;
+    case RULES_VERSION:
+        db_array_slice(params, one->verdict.rules_version);
+        break;
+    case LEAD_PROVIDER_NAME:
+        db_array_text(params, one->facts.lead_provider.name);
+        break;
+    case FUNDING_ENDS_ON:
+    case FUNDING_CHANGES:
+    case TRAINING_ENDS_ON:
+    case SCHOOL_PERIOD:
+        add_completion(params, column, one);
+        break;
+    default:
+        add_declared(params, column, one);
+        break;
+    }
+}
+
+static void write_params(struct db_params *params, struct acceptance *const *accepted, size_t count)
+{
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        db_array_begin(params);
+        for (size_t i = 0; i < count; i++)
+            add_value(params, (enum column)column, accepted[i]);
+        db_array_end(params);
+    }
+}
+
+/* Tells each submission that the write returned; one that it did not had an outcome already (the backstop). */
+static bool tell_written(struct acceptance *const *accepted, size_t count, const PGresult *written, struct error *err)
+{
+    for (int row = 0; row < PQntuples(written); row++) {
+        struct uuid id;
+
+        if (!db_uuid(written, row, 0, &id))
+            return error_set(err, ERROR_BUG, "the write returned something that is no id");
+        for (size_t i = 0; i < count; i++)
+            if (uuid_equal(&accepted[i]->item->record.id, &id))
+                commit_tell(accepted[i]->item, 200, buffer_slice(&accepted[i]->body));
+    }
+    for (size_t i = 0; i < count; i++)
+        if (accepted[i]->item->disposition == 0)
+            work_done(accepted[i]->item);
+    return true;
+}
+
+static bool write_new(struct commit *commit, struct acceptance **accepted, size_t count, struct error *err)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    PGresult *written = NULL;
+    bool good;
+
+    for (size_t i = 0; i < count; i++)
+        finish(commit, accepted[i]);
+    write_params(&params, accepted, count);
+    good = commit_end(commit, count == 0 ? NULL : &sql_write_declarations, &params, &written, err);
+    if (good && written != NULL)
+        good = tell_written(accepted, count, written, err);
+    PQclear(written);
+    db_params_release(&params);
+    return good;
+}
+
+/* ------------------------------------------------------------------- batch */
+
+/* Commits entries of one sort: new declarations, or answers with an existing one. */
+static bool commit_acceptances(struct worker *worker, struct acceptance **accepted, size_t count, bool same_as,
+                               struct error *err)
+{
+    struct commit_entry *entries = memory_zero(count, sizeof *entries);
+    struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    struct acceptance **open = memory_zero(count, sizeof *open);
+    struct commit commit;
+    size_t used = 0;
+    bool good;
+
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct commit_entry){
+            .item = accepted[i]->item, .digest = accepted[i]->verdict.digest, .context = &accepted[i]->input};
+    commit_init(&commit, worker, &declaration_commit, entries, count);
+    for (size_t i = 0; i < count; i++)
+        add_locks(&commit, i, accepted[i]);
+    good = commit_begin(&commit, err);
+    for (size_t i = 0; good && i < count; i++) {
+        if (entries[i].state != COMMIT_OPEN)
+            continue;
+        outcomes[used] = (struct plain_outcome){.entry = &entries[i],
+                                                .result = "succeeded",
+                                                .status = 200,
+                                                .resource_type = "participant-declaration",
+                                                .resource_id = &accepted[i]->verdict.same_as,
+                                                .facts = accepted[i]->item->record.facts,
+                                                .rules_version = accepted[i]->verdict.rules_version.data};
+        open[used++] = accepted[i];
+    }
+    if (good && same_as) {
+        good = commit_plain_outcomes(&commit, outcomes, used, err);
+    } else if (good) {
+        good = write_new(&commit, open, used, err);
+        commit_conclude(&commit);
+    }
+    commit_release(&commit);
+    free(entries);
+    free(outcomes);
+    free(open);
+    return good;
+}
+
+bool accept_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+{
+    struct acceptance *all = memory_zero(count, sizeof *all);
+    struct acceptance **fresh = memory_zero(count, sizeof *fresh), **same = memory_zero(count, sizeof *same);
+    size_t fresh_count = 0, same_count = 0;
+    bool good = true;
+
+    for (size_t i = 0; good && i < count; i++) {
+        all[i].item = &items[i];
+        good = decode(&all[i], err);
+        if (all[i].verdict.is_same_as)
+            same[same_count++] = &all[i];
+        else
+            fresh[fresh_count++] = &all[i];
+    }
+    good = good && (fresh_count == 0 || commit_acceptances(worker, fresh, fresh_count, /* same_as= */ false, err)) &&
+           (same_count == 0 || commit_acceptances(worker, same, same_count, /* same_as= */ true, err));
+    for (size_t i = 0; i < count; i++)
+        acceptance_release(&all[i]);
+    free(all);
+    free(fresh);
+    free(same);
+    return good;
+}

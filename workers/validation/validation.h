@@ -1,0 +1,11 @@
+/* validation: what the files of ecf2-validation share. */
+#ifndef ECF2_WORKERS_VALIDATION_VALIDATION_H
+#define ECF2_WORKERS_VALIDATION_VALIDATION_H
+
+#include "common/worker.h"
+
+/* Decides a batch of `declaration.create`: hands on what passes, commits what does not (pipeline.md PL-31). */
+bool validate_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif
