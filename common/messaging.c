@@ -41,7 +41,6 @@ static const struct socket_option common_options[] = {
     {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
     {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_EVERY_S},
     {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
-    {ZMQ_IPV6, 1}, /* and IPv4 */
 };
 
 static const struct socket_option dealer_options[] = {
@@ -70,7 +69,7 @@ static bool options_set(void *socket, const struct socket_option *options, size_
     return true;
 }
 
-static void *socket_open(void *context, int type, struct error *err)
+static void *socket_open(void *context, int type, const char *endpoint, struct error *err)
 {
     void *socket = zmq_socket(context, type);
     if (socket == NULL) {
@@ -78,9 +77,13 @@ static void *socket_open(void *context, int type, struct error *err)
         return NULL;
     }
     const int64_t frame_max = WIRE_FRAME_MAX;
+    /* Only where the endpoint is one ("tcp://[::1]:5570"): else 127.0.0.1 would show as [::ffff:127.0.0.1].
+     */
+    const struct socket_option ipv6 = {ZMQ_IPV6, strchr(endpoint, '[') != NULL};
     if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) != 0)
         (void)error_set(err, ERROR_MESSAGING, "ZMQ_MAXMSGSIZE: %s", zmq_strerror(errno));
-    else if (options_set(socket, common_options, COUNT(common_options), err))
+    else if (options_set(socket, &ipv6, 1, err) &&
+             options_set(socket, common_options, COUNT(common_options), err))
         return socket;
     messaging_close(socket);
     return NULL;
@@ -88,7 +91,7 @@ static void *socket_open(void *context, int type, struct error *err)
 
 void *messaging_dealer(void *context, const char *routing_id, const char *endpoint, struct error *err)
 {
-    void *socket = socket_open(context, ZMQ_DEALER, err);
+    void *socket = socket_open(context, ZMQ_DEALER, endpoint, err);
     if (socket == NULL)
         return NULL;
     if (zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)) != 0)
@@ -107,7 +110,7 @@ void *messaging_dealer(void *context, const char *routing_id, const char *endpoi
 
 void *messaging_router(void *context, const char *endpoint, struct error *err)
 {
-    void *socket = socket_open(context, ZMQ_ROUTER, err);
+    void *socket = socket_open(context, ZMQ_ROUTER, endpoint, err);
     if (socket == NULL)
         return NULL;
     if (!options_set(socket, router_options, COUNT(router_options), err))

@@ -60,15 +60,7 @@ funding as (
   where fresh.funding_ends_on is not null and record.teacher_id = fresh.teacher_id and record.role = fresh.role
   returning record.id
 ),
-funding_named as (
-  select made.id as declaration_id, fresh.*,
-         coalesce(teacher.corrected_name, nullif(trim(concat_ws(' ', teacher.trs_first_name, teacher.trs_last_name)), ''),
-                  'Unknown') as name
-  from fresh
-  join made on made.submission_id = fresh.submission_id
-  join teachers as teacher on teacher.id = fresh.teacher_id
-),
-history as (
+funding_history as (
   insert into eligibility_changes (teacher_id, role, aspect, eligible, effective_on, reason, cause_kind, cause_id,
                                    evidence, recorded_at, recorded_by)
   select teacher_id, role, 'funding', false, funding_ends_on, 'completed_declaration_received', 'declaration',
