@@ -1,0 +1,210 @@
+/* answer: bodies of errors, headers, entity tags. */
+#include "front/answer.h"
+
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+#include "common/log.h"
+#include "common/token.h"
+#include "front/loop.h"
+
+#define JSON_TYPE     "application/json; charset=utf-8"
+#define CACHE_PRIVATE "max-age=0, private, must-revalidate"
+#define ETAG_BYTES    16
+#define ETAG_SIZE     (2 * ETAG_BYTES + 5) /* W/"…" and the zero */
+#define VALUE_SIZE    80
+
+/* ---- bodies ---- */
+
+static const char *title_of(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return "Bad request";
+    case 404:
+        return "Resource not found";
+    case 408:
+        return "Request timeout";
+    case 413:
+        return "Content too large";
+    case 414:
+        return "URL too long";
+    case 431:
+        return "Request header too large";
+    case 503:
+        return "Service unavailable";
+    case 505:
+        return "HTTP version not supported";
+    default:
+        return "Internal server error";
+    }
+}
+
+static void append_json_text(struct buffer *out, const char *text)
+{
+    buffer_append_char(out, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_append_char(out, '\\');
+        buffer_append_char(out, *text);
+    }
+    buffer_append_char(out, '"');
+}
+
+void answer_error(struct answer *answer, unsigned status, const char *text)
+{
+    answer->status = status;
+    buffer_append_text(&answer->body, "{\"error\": ");
+    append_json_text(&answer->body, text);
+    buffer_append_text(&answer->body, "}");
+}
+
+static void append_problem(struct buffer *out, unsigned status, const char *detail)
+{
+    buffer_append_text(out, "{\"errors\": [{\"title\": ");
+    append_json_text(out, title_of(status));
+    buffer_append_text(out, ", \"detail\": ");
+    append_json_text(out, detail);
+    buffer_append_text(out, "}]}");
+}
+
+void answer_problem(struct answer *answer, unsigned status, const char *detail)
+{
+    answer->status = status;
+    append_problem(&answer->body, status, detail);
+}
+
+/* ---- entity tags ---- */
+
+static void etag_make(const struct buffer *body, char ret_etag[ETAG_SIZE])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char hex[2 * ETAG_BYTES + 1];
+    (void)EVP_Digest(body->data, body->size, digest, NULL, EVP_sha256(), NULL);
+    hex_format(digest, ETAG_BYTES, hex);
+    (void)snprintf(ret_etag, ETAG_SIZE, "W/\"%s\"", hex);
+}
+
+static struct slice opaque_tag(struct slice etag)
+{
+    if (etag.size >= 2 && etag.data[0] == 'W' && etag.data[1] == '/')
+        return (struct slice){etag.data + 2, etag.size - 2};
+    return etag;
+}
+
+bool answer_etag_matches(struct slice if_none_match, struct slice etag)
+{
+    const char *p = if_none_match.data, *end = if_none_match.data + if_none_match.size;
+    struct slice wanted = opaque_tag(etag);
+    while (p < end) {
+        while (p < end && (*p == ' ' || *p == '\t' || *p == ','))
+            p++;
+        const char *start = p;
+        while (p < end && *p != '"' && *p != ',') /* W/ or a star */
+            p++;
+        if (p < end && *p == '"') {
+            const char *close = p + 1 == end ? NULL : memchr(p + 1, '"', (size_t)(end - p - 1));
+            p = close == NULL ? end : close + 1;
+        }
+        struct slice given = {start, (size_t)(p - start)};
+        if (given.size >= 1 && given.data[0] == '*' && start == if_none_match.data)
+            return true;
+        if (slice_equal(opaque_tag(given), wanted))
+            return true;
+    }
+    return false;
+}
+
+/* ---- headers ---- */
+
+static void add(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (MHD_add_response_header(response, name, value) != MHD_YES)
+        log_event(LOG_ERROR, "header_refused", LOG_TEXT("header", name), LOG_END);
+}
+
+static void add_number(struct MHD_Response *response, const char *name, int64_t number)
+{
+    char value[VALUE_SIZE];
+    (void)snprintf(value, sizeof(value), "%" PRId64, number);
+    add(response, name, value);
+}
+
+static void add_submission_headers(struct MHD_Response *response, const struct answer *answer,
+                                   const struct request *request)
+{
+    char value[VALUE_SIZE], id[UUID_TEXT_SIZE];
+    if (answer->location) {
+        uuid_format(&request->submission, id);
+        (void)snprintf(value, sizeof(value), "/api/v3/submissions/%s", id);
+        add(response, "Location", value);
+    }
+    if (answer->preference_applied) {
+        prefer_applied(&request->prefer, request->loop->settings->wait_limit_ms, value);
+        if (value[0] != '\0')
+            add(response, "Preference-Applied", value);
+    }
+}
+
+/* A fixed window: what is left of it says when to come again (OP-9). */
+static void add_limit_headers(struct MHD_Response *response, const struct answer *answer)
+{
+    if (!answer->has_limit)
+        return;
+    add_number(response, "RateLimit-Limit", answer->limit);
+    add_number(response, "RateLimit-Remaining", 0);
+    add_number(response, "RateLimit-Reset", answer->limit_left_s);
+}
+
+struct MHD_Response *answer_response(struct answer *answer, const struct request *request)
+{
+    char etag[ETAG_SIZE] = "";
+    if (answer->etag && answer->status == 200) {
+        etag_make(&answer->body, etag);
+        bool conditional = request->route != NULL && request->route->method == ROUTE_GET;
+        if (conditional && answer_etag_matches(request->if_none_match, slice_of(etag)))
+            answer->status = 304; /* the body is not sent, but Content-Length tells its size as 200 would */
+    }
+    size_t size = answer->body.size;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(size, buffer_take(&answer->body), MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        return NULL;
+    if (answer->status != 304)
+        add(response, "Content-Type", JSON_TYPE);
+    add(response, "Cache-Control",
+        answer->status == 200 || answer->status == 304 ? CACHE_PRIVATE : "no-store");
+    add(response, "X-Request-Id", request->trace);
+    add(response, "Strict-Transport-Security", "max-age=10800");
+    add(response, "X-Content-Type-Options", "nosniff");
+    add(response, "X-Robots-Tag", "none");
+    if (etag[0] != '\0')
+        add(response, "ETag", etag);
+    if (answer->retry_after_s > 0)
+        add_number(response, "Retry-After", answer->retry_after_s);
+    add_limit_headers(response, answer);
+    add_submission_headers(response, answer, request);
+    if (answer->close || request->loop->phase != LOOP_SERVING)
+        add(response, "Connection", "close");
+    return response;
+}
+
+void answer_raw(struct buffer *out, unsigned status, const char *detail)
+{
+    struct buffer body = BUFFER_INIT;
+    struct uuid id = uuid_v4();
+    char trace[UUID_TEXT_SIZE];
+    uuid_format(&id, trace);
+    append_problem(&body, status, detail);
+    buffer_printf(
+        out,
+        "HTTP/1.1 %u %s\r\nContent-Type: " JSON_TYPE "\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+        "X-Request-Id: %s\r\nStrict-Transport-Security: max-age=10800\r\nX-Content-Type-Options: nosniff\r\n"
+        "X-Robots-Tag: none\r\n%sConnection: close\r\n\r\n",
+        status, MHD_get_reason_phrase_for(status), body.size, trace,
+        status == 503 ? "Retry-After: 5\r\n" : "");
+    buffer_append(out, body.data, body.size);
+    buffer_release(&body);
+}

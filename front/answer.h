@@ -1,0 +1,42 @@
+/*
+ * answer: what goes back to a client: status, JSON body, the headers of lead-provider-api.md 3.7, 3.10 and of
+ * submissions.md.
+ */
+#ifndef ECF2_FRONT_ANSWER_H
+#define ECF2_FRONT_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/slice.h"
+
+struct MHD_Response;
+struct request;
+
+struct answer {
+    unsigned status;
+    struct buffer body;
+    int64_t retry_after_s;   /* 0 = no Retry-After */
+    bool location;           /* Location of the request's submission */
+    bool preference_applied; /* repeat what was honoured of Prefer */
+    bool etag;               /* weak ETag over the body; 304 when the client has it */
+    bool close;
+    /* for 429 */
+    bool has_limit;
+    int64_t limit, limit_left_s;
+};
+
+/* {"error": "text"}: 401, 429, 404 of a route. */
+void answer_error(struct answer *answer, unsigned status, const char *text);
+/* {"errors": [{"title": …, "detail": "…"}]}; the title follows from the status. */
+void answer_problem(struct answer *answer, unsigned status, const char *detail);
+/* Turns the answer into a response of libmicrohttpd, whose body it takes. May change status to 304. */
+struct MHD_Response *answer_response(struct answer *answer, const struct request *request);
+/* A whole HTTP response for a connection that libmicrohttpd does not have, ending with Connection: close. */
+void answer_raw(struct buffer *out, unsigned status, const char *detail);
+
+/* Whether an If-None-Match value names this entity tag, compared weakly (RFC 9110 section 13.1.2). */
+bool answer_etag_matches(struct slice if_none_match, struct slice etag);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * api: the handlers of the lead provider API, one file per resource in api/ (route.h: handle).
+ */
+#ifndef ECF2_FRONT_API_H
+#define ECF2_FRONT_API_H
+
+struct request;
+
+/* api/declarations.c: operations 10 and 11 of lead-provider-api.md section 2 */
+void declaration_create(struct request *request);
+void declaration_show(struct request *request);
+/* The attributes of operation 10; NULL ends them. */
+extern const char *const declaration_attributes[];
+
+/* api/submissions.c: submissions.md section 3 */
+void submission_show(struct request *request);
+
+#endif

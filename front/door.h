@@ -1,0 +1,38 @@
+/*
+ * door: where connections come in. Accepts, keeps to the limits of connections, reads first heads, and
+ * watches the time limits of connections (client.h).
+ */
+#ifndef ECF2_FRONT_DOOR_H
+#define ECF2_FRONT_DOOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "front/client.h"
+
+struct door {
+    struct source source;
+    int fd; /* listening socket, -1 = closed */
+    struct client_list phases[CLIENT_PHASE_COUNT];
+    int64_t accept_again_us; /* out of descriptors: no accept before; 0 = accepting */
+    unsigned lingering;
+};
+
+/* Takes fd, a listening socket of this loop alone, into the loop's epoll set. */
+bool door_open(struct loop *loop, int fd);
+/* The listening socket is readable. */
+void door_accept(struct loop *loop);
+/* Something came on a connection that is still ours. */
+void door_ready(struct client *client, uint32_t events);
+/* Takes a connection off all lists and counts and frees it; its socket is closed by whoever has it. */
+void door_forget(struct client *client);
+/* Acts on time limits that have passed; returns when the next one passes (monotonic µs, INT64_MAX = none). */
+int64_t door_tick(struct loop *loop);
+/* Stops listening; what the kernel had accepted already is still taken in. */
+void door_shut(struct loop *loop);
+/* Cuts off connections without a request in hand. */
+void door_drain(struct loop *loop);
+/* Closes what is still ours, at the end. */
+void door_close(struct loop *loop);
+
+#endif

@@ -1,0 +1,85 @@
+/* read: requests that the query worker answers. */
+#include "front/read.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "front/answer.h"
+#include "front/loop.h"
+
+#define READ_US (10 * US_PER_SECOND)
+
+#define DETAIL_NOT_FOUND "Check the id: there is nothing of this id that you may see."
+#define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
+
+void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
+               struct slice payload, int64_t caller_id, int64_t token_id, int64_t deadline_us)
+{
+    bool note = errand->kind == ERRAND_NOTE;
+    const struct wire_record record = {
+        .class = errand->class,
+        .caller_type = caller_id == 0 ? WIRE_SYSTEM : WIRE_LEAD_PROVIDER,
+        .flags = note ? WIRE_FLAG_NOTE : 0,
+        .id = errand->id,
+        .as_of_us = business_now_us(),
+        .accept_by_us = machine_now_us() + (errand->accept_by_us - loop->now_us),
+        .deadline_us = deadline_us,
+        .caller_id = caller_id,
+        .token_id = token_id,
+        .kind = slice_of(kind),
+        .trace = slice_of(trace),
+        .reply_to = slice_of(note ? "" : loop->routing_id),
+        .payload = payload,
+    };
+    wire_record_write(&errand->record, &record);
+}
+
+static int64_t retry_after(struct slice extra)
+{
+    if (extra.size == 0)
+        return 0;
+    CLEANUP(json) json_t *headers = json_loadb(extra.data, extra.size, 0, NULL);
+    int64_t seconds = json_integer_value(json_object_get(headers, "retry_after"));
+    return seconds > 0 ? seconds : 0;
+}
+
+static void read_event(struct loop *loop, struct errand *errand, enum errand_event event,
+                       const struct wire_reply *reply)
+{
+    struct request *request = request_find(loop, errand->owner);
+    if (request == NULL)
+        return;
+    if (event != ERRAND_READ_DONE) {
+        request_unavailable(request, DETAIL_NO_ANSWER);
+        return;
+    }
+    struct answer answer = {
+        .status = reply->status, .etag = true, .retry_after_s = retry_after(reply->extra)};
+    buffer_append(&answer.body, reply->body.data, reply->body.size);
+    request_answer(request, &answer);
+}
+
+void read_by_id(struct request *request, const char *kind)
+{
+    struct loop *loop = request->loop;
+    struct uuid id;
+    char text[UUID_TEXT_SIZE], payload[80];
+    if (!uuid_parse(request->id, &id)) {
+        request_refuse(request, 404, DETAIL_NOT_FOUND);
+        return;
+    }
+    if (!brokers_any_alive(loop)) {
+        request_unavailable(request, DETAIL_NO_ANSWER);
+        return;
+    }
+    uuid_format(&id, text);
+    (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"id\":\"%s\"}}", text);
+    struct errand *errand =
+        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, request->handle);
+    errand->deadline_us = errand->accept_by_us = loop->now_us + READ_US;
+    read_fill(errand, loop, kind, request->trace, slice_of(payload), request->caller_id, request->token_id,
+              machine_now_us() + READ_US);
+    errand_start(loop, errand);
+}

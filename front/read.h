@@ -1,0 +1,19 @@
+/*
+ * read: asks the query worker on behalf of a request and passes its answer on.
+ */
+#ifndef ECF2_FRONT_READ_H
+#define ECF2_FRONT_READ_H
+
+#include "common/buffer.h"
+#include "common/slice.h"
+#include "front/errands.h"
+
+struct request;
+
+/* GET of a record by the {id} of the path. An id that is no UUID is not found, at once. */
+void read_by_id(struct request *request, const char *kind);
+/* Fills the record of an errand: kind, payload, and whose it is. deadline_us is machine time. */
+void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
+               struct slice payload, int64_t caller_id, int64_t token_id, int64_t deadline_us);
+
+#endif

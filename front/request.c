@@ -1,0 +1,201 @@
+/* request: the table of requests, bodies, answers. */
+#include "front/request.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "common/clock.h"
+#include "front/answer.h"
+#include "front/loop.h"
+
+/* Bodies of all requests together, over all loops: 10 000 connections times 1 MiB would not fit the machine.
+ */
+#define BODY_MEMORY_MAX (INT64_C(64) << 20)
+
+#define DETAIL_BUSY "Try again later: too many requests are being handled."
+
+/* ---- the table: a handle is a slot's index and the number of times that it was used ---- */
+
+struct request_slot {
+    struct request *request; /* NULL = free */
+    uint32_t generation, next_free;
+};
+
+static uint64_t slot_take(struct request_table *table, struct request *request)
+{
+    if (table->free_head == 0) {
+        if (table->used == table->size) {
+            table->size = table->size == 0 ? 64 : table->size * 2;
+            table->slots = memory_grow(table->slots, table->size, sizeof(*table->slots));
+        }
+        table->slots[table->used] = (struct request_slot){NULL, 0, 0};
+        table->free_head = (uint32_t)++table->used;
+    }
+    uint32_t index = table->free_head - 1;
+    struct request_slot *slot = &table->slots[index];
+    table->free_head = slot->next_free;
+    slot->request = request;
+    slot->generation++;
+    return (uint64_t)slot->generation << 32 | index;
+}
+
+static void slot_give(struct request_table *table, uint64_t handle)
+{
+    uint32_t index = (uint32_t)handle;
+    table->slots[index].request = NULL;
+    table->slots[index].next_free = table->free_head;
+    table->free_head = index + 1;
+}
+
+struct request *request_find(struct loop *loop, uint64_t handle)
+{
+    struct request_table *table = &loop->requests;
+    uint32_t index = (uint32_t)handle;
+    if (index >= table->used || table->slots[index].generation != (uint32_t)(handle >> 32))
+        return NULL;
+    struct request *request = table->slots[index].request;
+    return request != NULL && request->state == REQUEST_WAITING ? request : NULL;
+}
+
+struct request *request_new(struct loop *loop, struct MHD_Connection *http, size_t url_size)
+{
+    struct request *request = memory_zero(1, sizeof(*request));
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    request->loop = loop;
+    request->http = http;
+    request->client = info->socket_context;
+    request->handle = slot_take(&loop->requests, request);
+    loop->requests.open++;
+    request->started_us = monotonic_now_us();
+    request->url_size = url_size;
+    struct uuid trace = uuid_v4();
+    uuid_format(&trace, request->trace);
+    client_enter(request->client, CLIENT_KEPT_HEAD); /* until its head is complete */
+    return request;
+}
+
+static void body_release(struct request *request)
+{
+    if (request->body.capacity > 0)
+        atomic_fetch_sub_explicit(&request->loop->front->body_bytes, (int64_t)request->body.capacity,
+                                  memory_order_relaxed);
+    buffer_release(&request->body);
+}
+
+static void leave_flight(struct request *request)
+{
+    if (request->in_flight)
+        atomic_fetch_sub_explicit(&request->loop->front->in_flight, 1, memory_order_relaxed);
+    request->in_flight = false;
+}
+
+void request_free(struct request *request)
+{
+    if (request->state == REQUEST_WAITING)
+        request->loop->requests.waiting--;
+    leave_flight(request);
+    body_release(request);
+    slot_give(&request->loop->requests, request->handle);
+    request->loop->requests.open--;
+    free(request);
+}
+
+void requests_release(struct loop *loop)
+{
+    free(loop->requests.slots);
+}
+
+/* ---- coming in ---- */
+
+/* Whether the body is kept: a route that reads one, with a type that it reads, and memory for it. */
+static bool keeps_body(struct request *request)
+{
+    struct front *front = request->loop->front;
+    if (request->route == NULL || !request->route->takes_body)
+        return false;
+    if (request->body_size > (uint64_t)request->loop->settings->max_body_bytes) {
+        request->body_dropped = true;
+        return false;
+    }
+    if (atomic_load_explicit(&front->body_bytes, memory_order_relaxed) > BODY_MEMORY_MAX)
+        request->body_dropped = request->body_no_memory = true;
+    return !request->body_dropped;
+}
+
+bool request_take_body(struct request *request, struct slice bytes)
+{
+    request->body_size += bytes.size;
+    if (request->body_size > 2 * (uint64_t)request->loop->settings->max_body_bytes)
+        return false;
+    if (!keeps_body(request)) {
+        body_release(request);
+        return true;
+    }
+    int64_t before = (int64_t)request->body.capacity;
+    buffer_append(&request->body, bytes.data, bytes.size);
+    atomic_fetch_add_explicit(&request->loop->front->body_bytes, (int64_t)request->body.capacity - before,
+                              memory_order_relaxed);
+    return true;
+}
+
+void request_arrived(struct request *request)
+{
+    struct front *front = request->loop->front;
+    client_enter(request->client, CLIENT_BUSY);
+    request->in_flight = true;
+    int64_t others = atomic_fetch_add_explicit(&front->in_flight, 1, memory_order_relaxed);
+    if (others > atomic_load_explicit(&front->most_in_flight, memory_order_relaxed))
+        atomic_store_explicit(&front->most_in_flight, others, memory_order_relaxed); /* roughly is enough */
+    bool local = request->route != NULL && request->route->is_local;
+    if (others >= request->loop->settings->max_in_flight && !local) {
+        request_unavailable(request, DETAIL_BUSY);
+        return;
+    }
+    MHD_suspend_connection(request->http);
+    request->state = REQUEST_WAITING;
+    request->loop->requests.waiting++;
+    DL_APPEND2(request->loop->requests.turn, request, prev, next);
+}
+
+/* ---- going out ---- */
+
+void request_answer(struct request *request, struct answer *answer)
+{
+    if (request->state == REQUEST_ANSWERED) {
+        buffer_release(&answer->body);
+        return;
+    }
+    struct MHD_Response *response = answer_response(answer, request);
+    if (response == NULL)
+        abort(); /* no memory */
+    observe_answer(request, answer->status);
+    leave_flight(request);
+    body_release(request);
+    if (request->state == REQUEST_WAITING)
+        request->loop->requests.waiting--;
+    client_enter(request->client, CLIENT_ANSWER);
+    http_respond(request, answer->status, response);
+    request->state = REQUEST_ANSWERED;
+}
+
+void request_refuse(struct request *request, unsigned status, const char *detail)
+{
+    struct answer answer = {0};
+    answer_problem(&answer, status, detail);
+    request_answer(request, &answer);
+}
+
+void request_too_large(struct request *request, const char *detail)
+{
+    struct answer answer = {.close = true};
+    answer_problem(&answer, 413, detail);
+    request_answer(request, &answer);
+}
+
+void request_unavailable(struct request *request, const char *detail)
+{
+    struct answer answer = {.retry_after_s = 5};
+    answer_problem(&answer, 503, detail);
+    request_answer(request, &answer);
+}

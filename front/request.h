@@ -1,0 +1,107 @@
+/*
+ * request: one HTTP request from its first line to its answer. Who answers it later holds a handle, never a
+ * pointer.
+ */
+#ifndef ECF2_FRONT_REQUEST_H
+#define ECF2_FRONT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/slice.h"
+#include "common/token.h"
+#include "common/uuid.h"
+#include "front/head.h"
+#include "front/network.h"
+#include "front/prefer.h"
+#include "front/routes.h"
+
+struct answer;
+struct client;
+struct loop;
+struct MHD_Connection;
+
+enum request_state {
+    REQUEST_NEW,     /* the request line is there */
+    REQUEST_READING, /* the head is good; a body may be coming */
+    REQUEST_WAITING, /* all there, connection suspended: in this turn's list, or waiting for an answer */
+    REQUEST_ANSWERED
+};
+
+#define FORWARDED_MAX 8 /* X-Forwarded-For fields of a request; more are one too many proxies */
+
+struct request {
+    struct loop *loop;
+    struct client *client;
+    struct MHD_Connection *http;
+    struct request *prev, *next; /* in this turn's list, or among those that wait for a token look-up */
+    uint64_t handle;
+    enum request_state state;
+    bool in_flight; /* counted against max_in_flight */
+    bool is_head;
+    int64_t started_us; /* monotonic */
+    char trace[UUID_TEXT_SIZE];
+
+    /* Borrowed from libmicrohttpd until the answer has left. */
+    struct slice method, path, id;
+    struct slice authorization, content_type, if_none_match, server_date;
+    struct slice forwarded[FORWARDED_MAX];
+    size_t forwarded_count;
+    bool has_authorization, has_server_date;
+    struct prefer prefer;
+    struct framing framing;
+    const char *fields_start, *head_end; /* where fields begin, and where the next one must (http.c) */
+    size_t url_size, head_size, field_count;
+    bool expects_continue;
+
+    const struct route *route; /* NULL: none, 404 */
+    struct network_address address;
+    struct buffer body;
+    uint64_t body_size; /* as it came, thrown away or not */
+    bool body_dropped;  /* too large, or no memory for it */
+    bool body_no_memory;
+
+    /* Known after the gate. */
+    uint8_t digest[TOKEN_DIGEST_SIZE];
+    bool has_digest;
+    int64_t caller_id, token_id; /* lead provider, token; 0 = not known */
+
+    /* A submission (submit.c). */
+    struct uuid submission;
+    const char *kind;
+    int64_t wait_ms;
+    bool accepted;
+};
+
+struct request_table {
+    struct request_slot *slots;
+    size_t size, used;
+    uint32_t free_head;   /* index + 1, 0 = none */
+    struct request *turn; /* all there since the last turn */
+    size_t open;          /* all of them */
+    size_t waiting;       /* in state REQUEST_WAITING */
+};
+
+struct request *request_new(struct loop *loop, struct MHD_Connection *http, size_t url_size);
+void request_free(struct request *request);
+/* NULL when it is gone, or answered already. */
+struct request *request_find(struct loop *loop, uint64_t handle);
+
+/* All of it is there: it joins this turn's list, or is refused for lack of room. */
+void request_arrived(struct request *request);
+/* Takes body bytes. False: far too many, cut the connection off. */
+bool request_take_body(struct request *request, struct slice bytes);
+/* Sends the answer (which gives its body away), logs and counts it. Later calls do nothing. */
+void request_answer(struct request *request, struct answer *answer);
+/* request_answer with an error of lead-provider-api.md 3.8: {"errors": [{title, detail}]}, title by status.
+ */
+void request_refuse(struct request *request, unsigned status, const char *detail);
+/* 413, and the connection ends. */
+void request_too_large(struct request *request, const char *detail);
+/* 503 with Retry-After and no Location: nothing was accepted. */
+void request_unavailable(struct request *request, const char *detail);
+void requests_release(struct loop *loop);
+
+#endif

@@ -1,0 +1,70 @@
+/* routes: the table, and finding a row in it. */
+#include "front/routes.h"
+
+#include <stddef.h>
+
+#include "front/api.h"
+#include "front/health.h"
+
+/* clang-format off */
+static const struct route routes[] = {
+    /* method      template                                     auth                 body   local  handler */
+    {ROUTE_GET,  "/healthcheck",                              ROUTE_OPEN,          false, true,  health_show},
+    {ROUTE_GET,  "/healthcheck/live",                         ROUTE_OPEN,          false, true,  health_show_live},
+    {ROUTE_GET,  "/healthcheck/ready",                        ROUTE_OPEN,          false, true,  health_show_ready},
+    {ROUTE_POST, "/api/v3/participant-declarations",          ROUTE_LEAD_PROVIDER, true,  false, declaration_create},
+    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",     ROUTE_LEAD_PROVIDER, false, false, declaration_show},
+    {ROUTE_GET,  "/api/v3/submissions/{id}",                  ROUTE_LEAD_PROVIDER, false, false, submission_show},
+    {0, NULL, ROUTE_OPEN, false, false, NULL},
+};
+/* clang-format on */
+
+/* Segment by segment; {id} takes any segment that is not empty. */
+static bool matches(const char *template, struct slice path, struct slice *ret_id)
+{
+    static const char placeholder[] = "{id}";
+    const char *p = path.data, *end = path.data + path.size;
+    *ret_id = (struct slice){NULL, 0};
+    while (*template != '\0') {
+        if (strncmp(template, placeholder, sizeof(placeholder) - 1) == 0) {
+            const char *start = p;
+            while (p < end && *p != '/')
+                p++;
+            if (p == start)
+                return false;
+            *ret_id = (struct slice){start, (size_t)(p - start)};
+            template += sizeof(placeholder) - 1;
+        } else if (p == end || *p != *template) {
+            return false;
+        } else {
+            p++;
+            template ++;
+        }
+    }
+    return p == end;
+}
+
+static bool method_fits(enum route_method method, struct slice given)
+{
+    if (method == ROUTE_GET)
+        return slice_equal(given, slice_of("GET")) || slice_equal(given, slice_of("HEAD"));
+    return slice_equal(given, slice_of("POST"));
+}
+
+const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id)
+{
+    struct slice id;
+    for (const struct route *route = routes; route->template != NULL; route++) {
+        if (method_fits(route->method, method) && matches(route->template, path, &id)) {
+            *ret_id = id;
+            return route;
+        }
+    }
+    *ret_id = (struct slice){NULL, 0};
+    return NULL;
+}
+
+const struct route *routes_all(void)
+{
+    return routes;
+}

@@ -1,0 +1,32 @@
+/*
+ * routes: every path that the front serves, one row each, to be read from top to bottom (routes.c).
+ */
+#ifndef ECF2_FRONT_ROUTES_H
+#define ECF2_FRONT_ROUTES_H
+
+#include <stdbool.h>
+
+#include "common/slice.h"
+
+struct request;
+
+enum route_method { ROUTE_GET = 1, ROUTE_POST = 2 };
+enum route_auth { ROUTE_OPEN, ROUTE_LEAD_PROVIDER };
+
+struct route {
+    enum route_method method; /* GET answers HEAD too */
+    const char *template;     /* {id} stands for one segment; also the label of logs and metrics */
+    enum route_auth auth;
+    bool takes_body; /* else what is sent is read and thrown away */
+    bool is_local;   /* answered from what the loop knows: never refused for lack of room */
+    /* Called when limits and token are passed; answers now, or sends messages and answers later. */
+    void (*handle)(struct request *request);
+};
+
+/* The route of a method and a path without its query; NULL: there is none, 404. ret_id borrows the {id}
+ * segment from path, empty where the template has none. */
+const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id);
+/* All rows; a NULL template ends them. */
+const struct route *routes_all(void);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * submit: what becomes of a write.
+ *
+ *   refused before it is sent   no broker, or too many undecided: 503, Retry-After, no Location
+ *   asynchronous                202 when it is durable
+ *   waiting                     the decided answer; when patience ends the query worker is asked once: its
+ * answer, or 202 no acknowledgement          503 with Location: not known whether it was accepted (PL-11)
+ */
+#include "front/submit.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/declaration_date.h"
+#include "front/answer.h"
+#include "front/errands.h"
+#include "front/loop.h"
+#include "front/read.h"
+
+#define ASK_US (2 * US_PER_SECOND) /* at the deadline, for the query worker */
+
+#define DETAIL_NO_BROKER                                                                                     \
+    "Nothing was accepted. Try again in a few seconds: the service cannot take submissions at the moment."
+#define DETAIL_FULL "Nothing was accepted. Try again later: too many submissions are waiting to be decided."
+#define DETAIL_REFUSED                                                                                       \
+    "Nothing was accepted. Try again in a few seconds: the queue takes no submissions at the moment."
+#define DETAIL_UNKNOWN                                                                                       \
+    "It is not known whether the submission was accepted. Ask at the address in Location in a few seconds; " \
+    "404 there "                                                                                             \
+    "means that it was not."
+#define DETAIL_DATE "Send X-With-Server-Date as an ISO 8601 date with time, such as 2025-09-01T08:30:00Z."
+
+/* ---- answers ---- */
+
+/* The submission as GET shows it while nothing but its acceptance is known (submissions.md section 3). */
+static void append_received(struct buffer *out, const struct request *request)
+{
+    char id[UUID_TEXT_SIZE], accepted_at[RFC3339_SIZE];
+    uuid_format(&request->submission, id);
+    rfc3339_format(uuid_v7_time_us(&request->submission), accepted_at);
+    buffer_printf(
+        out,
+        "{\"data\":{\"id\":\"%s\",\"type\":\"submission\",\"attributes\":{\"kind\":\"%s\",\"state\":"
+        "\"received\",\"result\":null,\"accepted_at\":\"%s\",\"updated_at\":\"%s\",\"decided_at\":null,"
+        "\"batch_id\":null,\"line\":null,\"response\":null,\"resource\":null}}}",
+        id, request->kind, accepted_at, accepted_at);
+}
+
+/* 202; body is the submission as the query worker showed it, or empty. */
+static void answer_accepted(struct request *request, struct slice body)
+{
+    struct answer answer = {.status = 202, .location = true, .preference_applied = true, .retry_after_s = 1};
+    if (body.size > 0)
+        buffer_append(&answer.body, body.data, body.size);
+    else
+        append_received(&answer.body, request);
+    request_answer(request, &answer);
+}
+
+static void answer_decided(struct request *request, unsigned status, struct slice body)
+{
+    struct answer answer = {.status = status, .preference_applied = true, .etag = true};
+    buffer_append(&answer.body, body.data, body.size);
+    request_answer(request, &answer);
+}
+
+static void answer_unknown(struct request *request)
+{
+    struct answer answer = {.location = true, .retry_after_s = 5};
+    answer_problem(&answer, 503, DETAIL_UNKNOWN);
+    request_answer(request, &answer);
+}
+
+/* ---- patience has ended (PL-51) ---- */
+
+static void asked_event(struct loop *loop, struct errand *errand, enum errand_event event,
+                        const struct wire_reply *reply)
+{
+    struct request *request = request_find(loop, errand->owner);
+    if (request == NULL)
+        return;
+    if (event != ERRAND_READ_DONE || reply->status != 200) {
+        answer_accepted(request, (struct slice){NULL, 0});
+        return;
+    }
+    CLEANUP(json) json_t *body = json_loadb(reply->body.data, reply->body.size, 0, NULL);
+    const json_t *response =
+        json_object_get(json_object_get(json_object_get(body, "data"), "attributes"), "response");
+    int64_t status = json_integer_value(json_object_get(response, "status"));
+    CLEANUP(free) char *stored = json_dumps(json_object_get(response, "body"), JSON_COMPACT);
+    if (status >= 200 && status <= 599 && stored != NULL)
+        answer_decided(request, (unsigned)status, slice_of(stored));
+    else
+        answer_accepted(request, reply->body);
+}
+
+static void ask_once(struct request *request)
+{
+    struct loop *loop = request->loop;
+    char id[UUID_TEXT_SIZE], payload[80];
+    uuid_format(&request->submission, id);
+    (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"id\":\"%s\"}}", id);
+    struct errand *errand =
+        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, asked_event, request->handle);
+    errand->deadline_us = errand->accept_by_us = loop->now_us + ASK_US;
+    read_fill(errand, loop, "read.submission", request->trace, slice_of(payload), request->caller_id,
+              request->token_id, machine_now_us() + ASK_US);
+    errand_start(loop, errand);
+}
+
+/* ---- the submission itself ---- */
+
+static void patience_ended(struct loop *loop, struct request *request)
+{
+    if (loop->phase == LOOP_ENDING || !brokers_any_alive(loop))
+        answer_accepted(request, (struct slice){NULL, 0});
+    else
+        ask_once(request);
+}
+
+static void submission_event(struct loop *loop, struct errand *errand, enum errand_event event,
+                             const struct wire_reply *reply)
+{
+    if (event == ERRAND_ACCEPTED)
+        health_clock(loop, reply->clock_us);
+    struct request *request = request_find(loop, errand->owner);
+    if (request == NULL) {
+        errand_drop(loop, errand);
+        return;
+    }
+    switch (event) {
+    case ERRAND_ACCEPTED:
+        request->accepted = true;
+        if (errand->class == WIRE_WAIT)
+            return;
+        answer_accepted(request, (struct slice){NULL, 0});
+        errand_drop(loop, errand);
+        return;
+    case ERRAND_DEADLINE:
+        errand_drop(loop, errand);
+        patience_ended(loop, request);
+        return;
+    case ERRAND_DECIDED:
+        answer_decided(request, reply->status, reply->body);
+        return;
+    case ERRAND_UNKNOWN:
+        answer_unknown(request);
+        return;
+    case ERRAND_REFUSED:
+    case ERRAND_READ_DONE:
+        break;
+    }
+    request_unavailable(request, DETAIL_REFUSED);
+}
+
+/* Why no submission of this class is taken now; NULL = it is. */
+static const char *refusal(struct loop *loop, enum wire_class class)
+{
+    if (brokers_choose(loop, /* submission= */ true, /* avoid= */ 0) == BROKER_NONE)
+        return DETAIL_NO_BROKER;
+    int64_t limit = class == WIRE_WAIT ? loop->settings->limit_wait : loop->settings->limit_async;
+    return brokers_undecided(loop, class) >= limit ? DETAIL_FULL : NULL;
+}
+
+/* The instant that the request is judged at. False: X-With-Server-Date is malformed. */
+static bool instant_of(const struct request *request, int64_t *ret_as_of_us)
+{
+    if (request->loop->settings->request_clock && request->has_server_date)
+        return declaration_date_parse(request->server_date, ret_as_of_us);
+    *ret_as_of_us = business_now_us();
+    return true;
+}
+
+static void start(struct request *request, struct slice payload, enum wire_class class, int64_t as_of_us)
+{
+    struct loop *loop = request->loop;
+    int64_t accept_us = loop->settings->accept_limit_ms * 1000, wait_us = request->wait_ms * 1000;
+    int64_t machine_us = machine_now_us();
+    struct errand *errand =
+        errand_new(ERRAND_SUBMISSION, class, "intake", request->caller_id, submission_event, request->handle);
+    request->submission = errand->id;
+    errand->accept_by_us = loop->now_us + accept_us;
+    /* An asynchronous one that is not acknowledged ends by accept_by, one that is at once. */
+    errand->deadline_us = class == WIRE_WAIT ? loop->now_us + wait_us : INT64_MAX;
+    const struct wire_record record = {
+        .class = class,
+        .caller_type = WIRE_LEAD_PROVIDER,
+        .id = errand->id,
+        .as_of_us = as_of_us,
+        .accept_by_us = machine_us + accept_us,
+        .deadline_us = class == WIRE_WAIT ? machine_us + wait_us : 0,
+        .caller_id = request->caller_id,
+        .token_id = request->token_id,
+        .kind = slice_of(request->kind),
+        .trace = slice_of(request->trace),
+        .reply_to = slice_of(loop->routing_id),
+        .payload = payload,
+    };
+    wire_record_write(&errand->record, &record);
+    errand_start(loop, errand);
+}
+
+void submit_write(struct request *request, const char *kind, struct buffer *payload)
+{
+    struct loop *loop = request->loop;
+    int64_t as_of_us;
+    request->kind = kind;
+    request->wait_ms = prefer_wait_ms(&request->prefer, loop->settings->wait_limit_ms);
+    enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
+    /* A dry run (prefer.dry_run, submissions.md section 6) will part here: to validation, with
+     * WIRE_FLAG_DRY_RUN. */
+    const char *refused = refusal(loop, class);
+    if (!instant_of(request, &as_of_us))
+        request_refuse(request, 400, DETAIL_DATE);
+    else if (refused != NULL)
+        request_unavailable(request, refused);
+    else
+        start(request, buffer_slice(payload), class, as_of_us);
+    buffer_release(payload);
+}

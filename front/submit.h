@@ -1,0 +1,16 @@
+/*
+ * submit: the life of a write in the front (submissions.md, pipeline.md section 2): sent, acknowledged,
+ * waited for, answered.
+ */
+#ifndef ECF2_FRONT_SUBMIT_H
+#define ECF2_FRONT_SUBMIT_H
+
+#include "common/buffer.h"
+
+struct request;
+
+/* Sends a submission of this kind (a static name of common/kinds.h) and answers the request when its time has
+ * come. Takes payload. */
+void submit_write(struct request *request, const char *kind, struct buffer *payload);
+
+#endif
