@@ -1,0 +1,78 @@
+/* workers/scheduler/counts.c: what brokers hold, and the credit for sending again that follows from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "workers/scheduler/counts.h"
+#include "workers/scheduler/scheduler.h"
+
+static void test_reads_what_brokers_say(void **state)
+{
+    int64_t held = -1;
+
+    (void)state;
+    assert_true(counts_read(
+        slice_of("{\"undecided\":{\"wait\":1,\"async\":20,\"bulk\":300},\"services\":{\"intake\":1},"
+                 "\"leader\":null}"),
+        &held));
+    assert_int_equal(held, 321);
+    assert_true(counts_read(slice_of("{\"undecided\":{}}"), &held));
+    assert_int_equal(held, 0);
+}
+
+static void test_refuses_other_shapes(void **state)
+{
+    static const char *const frames[] = {"",
+                                         "[]",
+                                         "{",
+                                         "{}",
+                                         "{\"undecided\":1}",
+                                         "{\"undecided\":{\"wait\":\"1\"}}",
+                                         "{\"undecided\":{\"wait\":-1}}"};
+    int64_t held = 5;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
+        assert_false(counts_read(slice_of(frames[i]), &held));
+    assert_false(counts_read((struct slice){NULL, 0}, &held));
+    assert_int_equal(held, 5);
+}
+
+static void test_silent_brokers_hold_nothing(void **state)
+{
+    const int64_t now_us = 100 * US_PER_SECOND;
+    const struct broker_counts counts[] = {
+        {.held = 10, .heard_us = now_us},
+        {.held = 200, .heard_us = now_us - 5 * US_PER_SECOND},
+        {.held = 3000, .heard_us = now_us - 5 * US_PER_SECOND - 1},
+        {.held = 40000, .heard_us = 0},
+    };
+
+    (void)state;
+    assert_int_equal(counts_held(counts, 4, now_us), 210);
+}
+
+static void test_credit_is_bounded_both_ways(void **state)
+{
+    (void)state;
+    assert_int_equal(redrive_credit(0), 2000);
+    assert_int_equal(redrive_credit(500), 1500);
+    assert_int_equal(redrive_credit(1900), 100);
+    assert_int_equal(redrive_credit(1000000), 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_what_brokers_say),
+        cmocka_unit_test(test_refuses_other_shapes),
+        cmocka_unit_test(test_silent_brokers_hold_nothing),
+        cmocka_unit_test(test_credit_is_bounded_both_ways),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+/*
+ * decode: which records of a batch are submissions, which are notes, and by what each submission's subject is
+ * looked for. No I/O but the log.
+ */
+#include "workers/intake/intake.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/uuid.h"
+
+#define NOTE_TOKEN_USED "note.token_used"
+
+struct slice intake_cut(struct slice text, size_t characters)
+{
+    size_t size = 0;
+
+    while (size < text.size && characters > 0) {
+        size++;
+        while (size < text.size && ((unsigned char)text.data[size] & 0xC0) == 0x80)
+            size++;
+        characters--;
+    }
+    return (struct slice){text.data, size};
+}
+
+static void drop(struct work_item *item, const char *reason)
+{
+    log_event(LOG_ERROR, "intake_dropped", LOG_UUID("id", &item->record.id),
+              LOG_SLICE("kind", item->record.kind), LOG_SLICE("trace", item->record.trace),
+              LOG_TEXT("reason", reason), LOG_END);
+    work_done(item);
+}
+
+/* {kind}:{what was given}. Nothing given: the submission's own id, so that the nameless do not wait for each
+ * other. */
+static struct slice otherwise_subject(struct work_item *item, struct slice given)
+{
+    char id[UUID_TEXT_SIZE];
+    struct buffer text = BUFFER_INIT;
+
+    uuid_format(&item->record.id, id);
+    if (given.size == 0)
+        given = slice_of(id);
+    given = intake_cut(given, INTAKE_SUBJECT_ID_MAX);
+    buffer_append(&text, item->record.kind.data, item->record.kind.size);
+    buffer_append_char(&text, ':');
+    buffer_append(&text, given.data, given.size);
+    const struct slice kept = work_keep(item, buffer_slice(&text));
+    buffer_release(&text);
+    return kept;
+}
+
+/* Without memory there is no way on (buffer.h). */
+static void digest_payload(struct slice payload, uint8_t ret_digest[32])
+{
+    if (EVP_Digest(payload.data, payload.size, ret_digest, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+}
+
+static void decode_submission(struct work_item *item, const json_t *fields, struct intake_batch *batch)
+{
+    const struct kind *kind = kind_find(item->record.kind);
+
+    if (kind == NULL) {
+        drop(item, "no kind of submission has this name");
+        return;
+    }
+    if (!uuid_is_v7(&item->record.id)) {
+        drop(item, "the id is not a version 7 UUID");
+        return;
+    }
+    if (item->record.class == WIRE_BULK) {
+        drop(item, "lines of bulk come as one upload (pipeline.md PL-16)");
+        return;
+    }
+    if ((item->record.flags & WIRE_FLAG_DRY_RUN) != 0) {
+        drop(item, "a dry run is not to be stored (pipeline.md PL-55)");
+        return;
+    }
+    const json_t *given = kind->subject_field == NULL ? NULL : json_object_get(fields, kind->subject_field);
+    const struct slice text = {json_string_value(given), json_string_length(given)};
+    struct intake_entry *entry = &batch->entries[batch->count++];
+
+    *entry = (struct intake_entry){
+        .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id)};
+    entry->names_person = text.data != NULL && uuid_parse(text, &entry->person);
+    entry->otherwise = otherwise_subject(item, text);
+    digest_payload(item->record.payload, entry->digest);
+}
+
+static void decode_note(struct work_item *item, const json_t *fields, struct intake_batch *batch)
+{
+    const int64_t token_id = json_integer_value(json_object_get(fields, "token_id"));
+
+    if (!slice_equal(item->record.kind, slice_of(NOTE_TOKEN_USED)) || token_id <= 0) {
+        drop(item, "no note has this name and shape");
+        return;
+    }
+    batch->token_ids[batch->token_count++] = token_id;
+    work_done(item);
+}
+
+static void decode_item(struct work_item *item, struct intake_batch *batch)
+{
+    json_error_t ignored;
+    CLEANUP(json)
+    json_t *payload = json_loadb(item->record.payload.data == NULL ? "" : item->record.payload.data,
+                                 item->record.payload.size, 0, &ignored);
+    const json_t *fields = json_object_get(payload, "fields");
+
+    if (!json_is_object(fields))
+        drop(item, "the payload is not {\"fields\":{…}}");
+    else if ((item->record.flags & WIRE_FLAG_NOTE) != 0)
+        decode_note(item, fields, batch);
+    else
+        decode_submission(item, fields, batch);
+}
+
+void intake_decode(struct work_item *items, size_t count, struct intake_batch *ret_batch)
+{
+    ret_batch->count = 0;
+    ret_batch->token_count = 0;
+    for (size_t i = 0; i < count && i < WIRE_BATCH_MAX; i++)
+        decode_item(&items[i], ret_batch);
+}

@@ -1,0 +1,77 @@
+/*
+ * ecf2-intake: makes submissions durable, in groups, and says "accepted" only then (architecture.md section
+ * 3).
+ */
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "workers/intake/intake.h"
+#include "workers/intake/sql.h"
+
+static const struct db_statement *const *const statements[] = {intake_statements, NULL};
+
+/* Refused in the insert itself: nobody is told, the front's own deadline answers (PL-11). */
+static void refuse(struct intake_entry *entry)
+{
+    const int64_t off_us = llabs(machine_now_us() - entry->accepted_at_us);
+    const bool clock_is_wrong = off_us >= INTAKE_CLOCK_BOUND_SECONDS * US_PER_SECOND;
+
+    log_event(clock_is_wrong ? LOG_ERROR : LOG_WARNING,
+              clock_is_wrong ? "front_clock_wrong" : "accepted_too_late",
+              LOG_UUID("id", &entry->item->record.id), LOG_SLICE("trace", entry->item->record.trace),
+              LOG_INT("off_ms", off_us / 1000), LOG_END);
+    work_done(entry->item);
+}
+
+static void accept_and_send_on(struct intake_entry *entry)
+{
+    struct wire_record *record = &entry->item->record;
+
+    work_reply(entry->item, &(struct wire_reply){.kind = WIRE_ACCEPTED,
+                                                 .status = 202,
+                                                 .id = record->id,
+                                                 .accept_no = entry->accept_no,
+                                                 .clock_us = entry->clock_us});
+    record->accept_no = entry->accept_no;
+    record->subject = entry->subject;
+    work_forward(entry->item, entry->kind->stages[0]);
+}
+
+static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+{
+    struct intake_batch batch;
+
+    intake_decode(items, count, &batch);
+    if (!intake_store(worker_db(worker), &batch, err))
+        return false;
+    for (size_t i = 0; i < batch.count; i++) {
+        if (batch.entries[i].is_stored)
+            accept_and_send_on(&batch.entries[i]);
+        else
+            refuse(&batch.entries[i]);
+    }
+    intake_store_notes(worker_db(worker), &batch);
+    return true;
+}
+
+static bool plan_with_bounds(struct worker *worker, struct error *err)
+{
+    return db_run(worker_db(worker), &sql_plan_with_bounds, NULL, NULL, err);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct worker_definition definition = {
+        .service = "intake",
+        .paragraph = "Makes submissions durable, in groups, finds their subjects, and hands them to their "
+                     "first stage.",
+        .role = "ecf2_intake",
+        .statements = statements,
+        .handle = handle,
+        .connected = plan_with_bounds,
+        .failures_are_stages = false, /* before acceptance there is no submission that could have a stage */
+    };
+
+    return worker_main(&definition, argc, argv);
+}

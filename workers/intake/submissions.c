@@ -1,0 +1,168 @@
+/*
+ * submissions: the accepting transaction (pipeline.md PL-10). Insert and commit leave in one pipeline; only
+ * where something was not new is there a second look, after the commit, for what existed already.
+ */
+#include "workers/intake/intake.h"
+
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "workers/intake/sql.h"
+
+#define FOR_EACH(entry, batch)                                                                               \
+    for (struct intake_entry *entry = (batch)->entries; entry < (batch)->entries + (batch)->count; entry++)
+
+static void array_int_or_null(struct db_params *params, int64_t number)
+{
+    if (number == 0)
+        db_array_null(params);
+    else
+        db_array_int(params, number);
+}
+
+/* Never empty: a submission without a trace id of its own is followed by its id. */
+static void add_trace(struct db_params *params, const struct wire_record *record)
+{
+    if (record->trace.size > 0)
+        db_array_slice(params, record->trace);
+    else
+        db_array_uuid(params, &record->id);
+}
+
+/* One array parameter: `element` is called for each entry. */
+#define ARRAY(params, batch, element)                                                                        \
+    do {                                                                                                     \
+        db_array_begin(params);                                                                              \
+        FOR_EACH(entry, batch)                                                                               \
+        {                                                                                                    \
+            const struct wire_record *record = &entry->item->record;                                         \
+            (void)record;                                                                                    \
+            element;                                                                                         \
+        }                                                                                                    \
+        db_array_end(params);                                                                                \
+    } while (0)
+
+static void insert_params(struct db_params *params, struct intake_batch *batch)
+{
+    ARRAY(params, batch, db_array_uuid(params, &record->id));
+    ARRAY(params, batch, db_array_instant(params, entry->accepted_at_us));
+    ARRAY(params, batch, db_array_text(params, entry->kind->name));
+    ARRAY(params, batch, db_array_text(params, wire_caller_name(record->caller_type)));
+    ARRAY(params, batch, array_int_or_null(params, record->caller_id));
+    ARRAY(params, batch, array_int_or_null(params, record->token_id));
+    ARRAY(params, batch, db_array_text(params, wire_class_name(record->class)));
+    ARRAY(params, batch, db_array_instant(params, record->as_of_us));
+    ARRAY(params, batch, add_trace(params, record));
+    ARRAY(params, batch, db_array_slice(params, record->payload));
+    ARRAY(params, batch,
+          db_array_bytes(params, (struct slice){(const char *)entry->digest, sizeof entry->digest}));
+    ARRAY(params, batch, entry->names_person ? db_array_uuid(params, &entry->person) : db_array_null(params));
+    ARRAY(params, batch, db_array_slice(params, entry->otherwise));
+    ARRAY(params, batch, db_array_instant(params, record->accept_by_us));
+    db_param_int(params, INTAKE_CLOCK_BOUND_SECONDS); /* a number alone is an interval of seconds */
+}
+
+static void find_params(struct db_params *params, struct intake_batch *batch)
+{
+    int64_t from_us = INT64_MAX, until_us = INT64_MIN;
+
+    FOR_EACH(entry, batch)
+    {
+        from_us = entry->accepted_at_us < from_us ? entry->accepted_at_us : from_us;
+        until_us = entry->accepted_at_us > until_us ? entry->accepted_at_us : until_us;
+    }
+    ARRAY(params, batch, db_array_uuid(params, &record->id));
+    ARRAY(params, batch, db_array_instant(params, entry->accepted_at_us));
+    db_param_instant(params, from_us);
+    db_param_instant(params, until_us);
+}
+
+/* Notes what a row says with all entries of its id: a group may hold two copies, from two brokers. */
+static void note_row(struct intake_batch *batch, const PGresult *result, int row, const int *columns)
+{
+    struct uuid id;
+
+    if (!db_uuid(result, row, columns[0], &id))
+        return;
+    FOR_EACH(entry, batch)
+    {
+        if (!uuid_equal(&id, &entry->item->record.id))
+            continue;
+        entry->is_stored = true;
+        entry->accept_no = db_int(result, row, columns[1]);
+        entry->subject = work_keep(entry->item, db_text(result, row, columns[2]));
+        entry->clock_us = db_int(result, row, columns[3]);
+    }
+}
+
+static bool note_rows(struct intake_batch *batch, const PGresult *result, struct error *err)
+{
+    static const char *const names[] = {"id", "accept_no", "subject", "clock_us"};
+    int columns[sizeof names / sizeof names[0]];
+
+    if (!db_columns(result, names, columns, sizeof names / sizeof names[0], err))
+        return false;
+    for (int row = 0; row < PQntuples(result); row++)
+        note_row(batch, result, row, columns);
+    return true;
+}
+
+/* A row that no partition takes is refused as a check violation. */
+static bool failed_to_insert(struct error *err)
+{
+    if (err != NULL && strcmp(err->sqlstate, "23514") == 0 && err->hint[0] == '\0')
+        memcpy(
+            err->hint,
+            "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
+            "(ensure_partitions)",
+            sizeof "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
+                   "(ensure_partitions)");
+    return false;
+}
+
+static bool insert_new(struct db *db, struct intake_batch *batch, struct error *err)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    PGresult *results[3] = {NULL, NULL, NULL};
+
+    insert_params(&params, batch);
+    db_pipeline_begin(db);
+    db_queue_begin(db);
+    db_queue(db, &sql_insert_submissions, &params);
+    db_queue_commit(db);
+    bool good = db_pipeline_run(db, 3, results, err);
+    db_params_release(&params);
+    good = good ? note_rows(batch, results[1], err) : failed_to_insert(err);
+    for (size_t i = 0; i < 3; i++)
+        PQclear(results[i]);
+    return good;
+}
+
+static bool find_existing(struct db *db, struct intake_batch *batch, struct error *err)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    CLEANUP(pgresult) PGresult *result = NULL;
+
+    find_params(&params, batch);
+    const bool good =
+        db_run(db, &sql_find_submissions, &params, &result, err) && note_rows(batch, result, err);
+    db_params_release(&params);
+    return good;
+}
+
+static bool all_are_stored(struct intake_batch *batch)
+{
+    FOR_EACH(entry, batch)
+    if (!entry->is_stored)
+        return false;
+    return true;
+}
+
+bool intake_store(struct db *db, struct intake_batch *batch, struct error *err)
+{
+    if (batch->count == 0)
+        return true;
+    if (!insert_new(db, batch, err))
+        return false;
+    return all_are_stored(batch) || find_existing(db, batch, err);
+}

@@ -1,0 +1,34 @@
+/*
+ * ecf2-query: reads PostgreSQL for the front (architecture.md section 2). It writes nothing: its role cannot.
+ */
+#include <stddef.h>
+
+#include "workers/query/query.h"
+#include "workers/query/sql.h"
+
+static const struct db_statement *const *const statements[] = {query_statements, NULL};
+
+static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+{
+    return reads_answer(worker_db(worker), items, count, err);
+}
+
+static bool plan_with_bounds(struct worker *worker, struct error *err)
+{
+    return db_run(worker_db(worker), &sql_plan_with_bounds, NULL, NULL, err);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct worker_definition definition = {
+        .service = "query",
+        .paragraph = "Reads PostgreSQL for the front: tokens, submissions, declarations, health.",
+        .role = "ecf2_query",
+        .statements = statements,
+        .handle = handle,
+        .connected = plan_with_bounds,
+        .failures_are_stages = false, /* a read is no submission: who waits is told to come again */
+    };
+
+    return worker_main(&definition, argc, argv);
+}

@@ -1,0 +1,132 @@
+/*
+ * reads: the table of reads and the loop that answers a batch by it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/uuid.h"
+#include "workers/query/query.h"
+
+#define BODY_NOT_FOUND                                                                                       \
+    "{\"errors\":[{\"title\":\"Resource not found\",\"detail\":\"Nothing with this id was found.\"}]}"
+
+struct read {
+    const char *kind;
+    bool by_id; /* the field `id` must be a UUID, else nothing can be found */
+    bool (*answer)(struct db *db, struct question *questions, size_t count, struct error *err);
+};
+
+static const struct read reads[] = {
+    {"read.token", false, token_answer},
+    {"read.submission", true, submission_answer},
+    {"read.declaration", true, declaration_answer},
+    {"read.health", false, health_answer},
+};
+
+#define READ_COUNT (sizeof reads / sizeof reads[0])
+
+const char *question_field(const struct question *question, const char *name)
+{
+    return json_string_value(json_object_get(json_object_get(question->payload, "fields"), name));
+}
+
+void question_answer(struct question *question, uint16_t status, struct slice extra, struct slice body)
+{
+    work_reply(question->item, &(struct wire_reply){.kind = WIRE_READ,
+                                                    .status = status,
+                                                    .id = question->item->record.id,
+                                                    .extra = extra,
+                                                    .body = body});
+    work_done(question->item);
+    question->is_answered = true;
+}
+
+static void question_not_found(struct question *question)
+{
+    question_answer(question, 404, (struct slice){NULL, 0}, slice_of(BODY_NOT_FOUND));
+}
+
+struct question *question_of_row(const PGresult *result, int row, int column, struct question *questions,
+                                 size_t count, struct error *err)
+{
+    const int64_t n = db_int(result, row, column);
+
+    if (n >= 1 && (size_t)n <= count)
+        return &questions[n - 1];
+    error_set(err, ERROR_BUG, "a row answers a question that was not asked");
+    return NULL;
+}
+
+static const struct read *read_find(struct slice kind)
+{
+    for (size_t i = 0; i < READ_COUNT; i++)
+        if (slice_equal(kind, slice_of(reads[i].kind)))
+            return &reads[i];
+    return NULL;
+}
+
+static json_t *payload_of(const struct work_item *item)
+{
+    const struct slice payload = item->record.payload;
+
+    return json_loadb(payload.size == 0 ? "" : payload.data, payload.size, 0, NULL);
+}
+
+/* Takes the items of one read as questions; those that cannot be found by what they ask are answered at once.
+ */
+static size_t collect(const struct read *read, struct work_item *items, size_t count,
+                      struct question *questions)
+{
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (read_find(items[i].record.kind) != read)
+            continue;
+        struct question question = {.item = &items[i], .payload = payload_of(&items[i])};
+        if (!read->by_id || uuid_parse(slice_of(question_field(&question, "id")), &question.id)) {
+            questions[taken++] = question;
+            continue;
+        }
+        question_not_found(&question);
+        json_decref(question.payload);
+    }
+    return taken;
+}
+
+static bool answer_read(struct db *db, const struct read *read, struct work_item *items, size_t count,
+                        struct error *err)
+{
+    struct question questions[WIRE_BATCH_MAX];
+    const size_t taken = collect(read, items, count, questions);
+    const bool good = taken == 0 || read->answer(db, questions, taken, err);
+
+    for (size_t i = 0; i < taken; i++) {
+        if (good && !questions[i].is_answered)
+            question_not_found(&questions[i]);
+        json_decref(questions[i].payload);
+    }
+    return good;
+}
+
+/* A sibling asks for what we do not have: two versions side by side, or a bug. */
+static void refuse_unknown(struct work_item *item)
+{
+    log_event(LOG_ERROR, "read_unknown", LOG_SLICE("kind", item->record.kind),
+              LOG_SLICE("trace", item->record.trace), LOG_END);
+    question_answer(&(struct question){.item = item}, 500, (struct slice){NULL, 0},
+                    slice_of("{\"error\":\"Internal server error\"}"));
+}
+
+bool reads_answer(struct db *db, struct work_item *items, size_t count, struct error *err)
+{
+    if (count > WIRE_BATCH_MAX)
+        return error_set(err, ERROR_BUG, "a batch of %zu records", count);
+    for (size_t i = 0; i < READ_COUNT; i++)
+        if (!answer_read(db, &reads[i], items, count, err))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (read_find(items[i].record.kind) == NULL)
+            refuse_unknown(&items[i]);
+    return true;
+}

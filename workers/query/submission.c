@@ -1,0 +1,163 @@
+/*
+ * submission: `read.submission`, {id}: a submission of the caller's own (submissions.md section 3).
+ *
+ * The time in an id is the time of acceptance, so that the id alone finds the partition (pipeline.md PL-1).
+ * Ids that are far from each other are asked for in statements of their own, so that none touches more than a
+ * few partitions (PL-36); nearly always all ids of a batch are young, and it is one statement.
+ */
+#include "workers/query/submission.h"
+
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "workers/query/query.h"
+#include "workers/query/sql.h"
+
+#define DAY_US       (24 * 3600 * US_PER_SECOND)
+#define STATEMENT_US (8 * DAY_US)       /* longest span of one statement */
+#define KEPT_US      (14 * 31 * DAY_US) /* 13 months (data-model-operations.md section 13), and some */
+
+static int64_t accepted_us(const struct question *question)
+{
+    return uuid_v7_time_us(&question->id);
+}
+
+/* Whether a submission of this id can be stored at all. */
+static bool can_exist(const struct question *question, int64_t now_us)
+{
+    return uuid_is_v7(&question->id) && accepted_us(question) > now_us - KEPT_US &&
+           accepted_us(question) < now_us + DAY_US;
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct question *const *a = left, *const *b = right;
+
+    return (accepted_us(*a) > accepted_us(*b)) - (accepted_us(*a) < accepted_us(*b));
+}
+
+static void params_of(struct db_params *params, struct question *const *questions, size_t count)
+{
+    db_array_begin(params);
+    for (size_t i = 0; i < count; i++)
+        db_array_uuid(params, &questions[i]->id);
+    db_array_end(params);
+    db_array_begin(params);
+    for (size_t i = 0; i < count; i++)
+        db_array_instant(params, accepted_us(questions[i]));
+    db_array_end(params);
+    db_array_begin(params);
+    for (size_t i = 0; i < count; i++)
+        db_array_text(params, wire_caller_name(questions[i]->item->record.caller_type));
+    db_array_end(params);
+    db_array_begin(params);
+    for (size_t i = 0; i < count; i++)
+        db_array_int(params, questions[i]->item->record.caller_id);
+    db_array_end(params);
+    db_param_instant(params, accepted_us(questions[0]));
+    db_param_instant(params, accepted_us(questions[count - 1]));
+}
+
+enum {
+    N,
+    KIND,
+    STATE,
+    ACCEPTED,
+    UPDATED,
+    DECIDED,
+    BATCH,
+    LINE,
+    RESULT,
+    STATUS,
+    BODY,
+    TYPE,
+    RESOURCE,
+    COLUMN_COUNT
+};
+static const char *const column_names[COLUMN_COUNT] = {
+    "n",          "kind",   "state",       "accepted_us", "updated_us",    "decided_us",     "batch_id",
+    "batch_line", "result", "http_status", "body",        "resource_type", "resource_api_id"};
+
+static struct submission_view view_of_row(const PGresult *result, int row, const int *columns)
+{
+    return (struct submission_view){.kind = db_text(result, row, columns[KIND]),
+                                    .state = db_text(result, row, columns[STATE]),
+                                    .accepted_us = db_int(result, row, columns[ACCEPTED]),
+                                    .updated_us = db_int(result, row, columns[UPDATED]),
+                                    .batch_id = db_text(result, row, columns[BATCH]),
+                                    .line = db_int(result, row, columns[LINE]),
+                                    .is_decided = !db_is_null(result, row, columns[DECIDED]),
+                                    .decided_us = db_int(result, row, columns[DECIDED]),
+                                    .result = db_text(result, row, columns[RESULT]),
+                                    .status = db_int(result, row, columns[STATUS]),
+                                    .body = db_text(result, row, columns[BODY]),
+                                    .resource_type = db_text(result, row, columns[TYPE]),
+                                    .resource_id = db_text(result, row, columns[RESOURCE])};
+}
+
+/* NEEDSWORK: pipeline.md PL-52 has a new cache token set here for the scopes of an outcome younger than 60 s,
+ * before it is told. Outcomes name no scopes yet, and the front caches nothing that they could have changed.
+ */
+static void answer_one(struct question *question, const struct submission_view *view)
+{
+    struct buffer body = BUFFER_INIT, extra = BUFFER_INIT;
+
+    submission_render(view, &body);
+    if (!view->is_decided)
+        buffer_printf(&extra, "{\"retry_after\":%d}",
+                      submission_retry_after(machine_now_us() - view->accepted_us));
+    question_answer(question, 200, buffer_slice(&extra), buffer_slice(&body));
+    buffer_release(&body);
+    buffer_release(&extra);
+}
+
+static bool answer_rows(const PGresult *result, struct question *const *questions, size_t count,
+                        struct error *err)
+{
+    int columns[COLUMN_COUNT];
+
+    if (!db_columns(result, column_names, columns, COLUMN_COUNT, err))
+        return false;
+    for (int row = 0; row < PQntuples(result); row++) {
+        const int64_t n = db_int(result, row, columns[N]);
+
+        if (n < 1 || (size_t)n > count)
+            return error_set(err, ERROR_BUG, "a row answers a question that was not asked");
+        struct submission_view view = view_of_row(result, row, columns);
+        view.id = questions[n - 1]->id;
+        answer_one(questions[n - 1], &view);
+    }
+    return true;
+}
+
+static bool answer_span(struct db *db, struct question *const *questions, size_t count, struct error *err)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    CLEANUP(pgresult) PGresult *result = NULL;
+
+    params_of(&params, questions, count);
+    const bool good = db_run(db, &sql_show_submissions, &params, &result, err) &&
+                      answer_rows(result, questions, count, err);
+    db_params_release(&params);
+    return good;
+}
+
+bool submission_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+{
+    struct question *sorted[WIRE_BATCH_MAX];
+    const int64_t now_us = machine_now_us();
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (can_exist(&questions[i], now_us))
+            sorted[taken++] = &questions[i];
+    qsort(sorted, taken, sizeof sorted[0], by_time);
+    for (size_t from = 0, until = 0; from < taken; from = until) {
+        while (until < taken && accepted_us(sorted[until]) - accepted_us(sorted[from]) <= STATEMENT_US)
+            until++;
+        if (!answer_span(db, sorted + from, until - from, err))
+            return false;
+    }
+    return true;
+}

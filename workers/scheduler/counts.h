@@ -1,0 +1,24 @@
+/*
+ * counts: what a broker says it holds (COUNTS, common/wire.h).
+ */
+#ifndef ECF2_WORKERS_SCHEDULER_COUNTS_H
+#define ECF2_WORKERS_SCHEDULER_COUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/slice.h"
+
+struct broker_counts {
+    int64_t held;     /* undecided submissions, all classes */
+    int64_t heard_us; /* monotonic; 0 = never */
+};
+
+/* Reads the frame of a COUNTS. False, and ret_held untouched, when it is not of that shape. */
+bool counts_read(struct slice frame, int64_t *ret_held);
+
+/* What all brokers hold that were heard in the last seconds: one that is silent may hold nothing any more. */
+int64_t counts_held(const struct broker_counts *counts, size_t count, int64_t now_us);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * ecf2-scheduler: starts what is due and sends again what got stuck (architecture.md section 2); see
+ * scheduler.h.
+ */
+#include <stddef.h>
+
+#include "common/sql.h"
+#include "workers/scheduler/scheduler.h"
+#include "workers/scheduler/sql.h"
+
+static const struct db_statement *const *const statements[] = {common_statements, scheduler_statements, NULL};
+
+static struct scheduler scheduler; /* the runtime's callbacks have no room for it */
+
+static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+{
+    return bury_items(worker_db(worker), items, count, err);
+}
+
+/* A new connection does not hold the lock. */
+static bool connected(struct worker *worker, struct error *err)
+{
+    scheduler.worker = worker;
+    leader_forget(&scheduler);
+    return db_run(worker_db(worker), &sql_plan_looks, NULL, NULL, err);
+}
+
+static bool tick(struct worker *worker, struct error *err)
+{
+    (void)worker;
+    return leader_turn(&scheduler, err);
+}
+
+static void message(struct worker *worker, size_t broker, const struct wire_head *head, struct slice frame)
+{
+    (void)worker;
+    if (head->command != WIRE_COUNTS || broker >= SCHEDULER_BROKERS_MAX)
+        return;
+    if (counts_read(frame, &scheduler.counts[broker].held))
+        scheduler.counts[broker].heard_us = monotonic_now_us();
+}
+
+int main(int argc, char **argv)
+{
+    static const struct worker_definition definition = {
+        .service = "scheduler",
+        .paragraph =
+            "Starts what is due, sends again what got stuck, buries what failed for good. One leads.",
+        .role = "ecf2_scheduler",
+        .statements = statements,
+        .handle = handle,
+        .failures_are_stages = false, /* burying is no stage; what could not be buried comes again */
+        .tick = tick,
+        .tick_ms = 250,
+        .connected = connected,
+        .wants_counts = true,
+        .message = message,
+    };
+
+    return worker_main(&definition, argc, argv);
+}

@@ -1,0 +1,29 @@
+-- insert_dead_letters: buries submissions, under the locks of their subjects (pipeline.md PL-42).
+--
+--   $1 ids          uuid[]
+--   $2 accepted_at  timestamptz[]  the millisecond in each id
+--   $3 stages       text[]         where each failed
+--   $4 attempts     integer[]
+--   $5 reasons      text[]
+--   $6 from         timestamptz    the smallest of $2, and
+--   $7 until        timestamptz    the largest: only these partitions are touched (PL-36)
+--
+-- Rows: those that are buried by this: submission_id, stage, reason. Not those that have an outcome, or lie there
+-- already.
+insert into submission_dead_letters (submission_id, stage, attempts, reason)
+select dead.id, dead.stage, dead.attempts, dead.reason
+  from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::text[])
+       as dead (id, accepted_at, stage, attempts, reason)
+ where exists (select
+                 from submissions as s
+                where s.accepted_at = dead.accepted_at
+                  and s.id = dead.id
+                  and s.accepted_at >= $6::timestamptz and s.accepted_at <= $7::timestamptz)
+   and not exists (select
+                     from submission_outcomes as o
+                    where o.accepted_at = dead.accepted_at
+                      and o.submission_id = dead.id
+                      and o.accepted_at >= $6::timestamptz and o.accepted_at <= $7::timestamptz)
+ order by dead.id
+    on conflict do nothing
+returning submission_id, stage, reason;
