@@ -3,18 +3,21 @@
 #
 #   make run      a whole system on this machine, with a sandbox world and a first request to try
 #   make stop     ends what `make run` started
-#   make test     every test; leaves nothing behind
-#   make build    the programs only (CC=clang and SAN=1 choose another variant)
+#   make test     every test; leaves nothing behind (tests/run PART for some of them)
+#   make setup    installs what these two need, nothing else
+#   make build    the programs only (CC=clang and SAN=1 choose another variant, V=1 shows commands)
 #   make san      every test on an address and undefined behaviour sanitizer build
-#   make check    clang-tidy and cppcheck, and the gcc and clang builds
+#   make check    clang-tidy, cppcheck, layout, shell scripts, and the gcc and clang builds
 #   make fmt      clang-format decides layout
-#   make bench, make faults
+#   make bench    ratios against pgbench, nginx and Fastify, side by side
+#   make faults   things are killed, at full length
 
 CC := gcc
 VARIANT := $(if $(SAN),san-)$(notdir $(CC))
 BUILD := .build/$(VARIANT)
 BIN := $(BUILD)/bin
 GEN := $(BUILD)/gen
+Q := $(if $(V),,@)
 
 VERSION := 0.1
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -33,6 +36,12 @@ else
 CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 
+.DELETE_ON_ERROR:
+.PHONY: build unit run stop test setup san check fmt bench faults clean FORCE
+build:
+
+# ---------------------------------------------------------------- programs
+
 # A folder of workers/ with a main.c is a process: workers/broker → ecf2-broker; workers/ctl → ecf2ctl.
 WORKER_DIRS := $(patsubst %/main.c,%,$(wildcard workers/*/main.c))
 PROGRAMS := $(patsubst workers/%,$(BIN)/ecf2-%,$(filter-out workers/ctl,$(WORKER_DIRS))) \
@@ -48,50 +57,104 @@ COMMON_OBJECTS := $(call objects_of,common) $(call sql_object_of,common)
 SQL_DIRS := $(sort $(patsubst %/sql/,%,$(dir $(wildcard common/sql/*.sql front/sql/*.sql workers/*/sql/*.sql))))
 SQL_HEADERS := $(patsubst %,$(GEN)/%/sql.h,$(SQL_DIRS))
 
-.PHONY: build run stop test bench faults san check fmt clean setup unit
 build: $(PROGRAMS)
 
 .SECONDARY:
-$(BUILD)/obj/%.o: %.c | $(SQL_HEADERS)
+$(BUILD)/obj/%.o: %.c Makefile | $(SQL_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# The commit is shown by /healthcheck and ecf2_build_info (operations.md OP-3): its object is as old as the commit.
 $(BUILD)/obj/common/metrics.o: CPPFLAGS += -DECF2_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/common/metrics.o: $(BUILD)/commit
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo "$(COMMIT)" | cmp -s - $@ || echo "$(COMMIT)" >$@
 
 define sql_rules
-$(GEN)/$(1)/sql.h: $(call sql_of,$(1)) scripts/embed-sql
-	scripts/embed-sql $(notdir $(1)) $(GEN)/$(1)/sql.h $(GEN)/$(1)/sql.c $(call sql_of,$(1))
+$(GEN)/$(1)/sql.h: $(call sql_of,$(1)) $(1)/sql scripts/embed-sql
+	$(if $(V),,@echo "  SQL   $(1)")
+	$$(Q)scripts/embed-sql $(notdir $(1)) $(GEN)/$(1)/sql.h $(GEN)/$(1)/sql.c $(call sql_of,$(1))
 $(BUILD)/obj/gen/$(1)/sql.o: $(GEN)/$(1)/sql.h
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Wno-overlength-strings -c -o $$@ $(GEN)/$(1)/sql.c
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Wno-overlength-strings -c -o $$@ $(GEN)/$(1)/sql.c
 endef
 $(foreach dir,$(SQL_DIRS),$(eval $(call sql_rules,$(dir))))
 
 $(BUILD)/libecf2.a: $(COMMON_OBJECTS)
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 define program_rules
 $(1): $(call objects_of,$(2)) $(call sql_object_of,$(2)) $(BUILD)/libecf2.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS)
+	$(if $(V),,@echo "  LINK  $(1)")
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS)
 endef
 $(foreach dir,$(filter-out workers/ctl,$(WORKER_DIRS)),$(eval $(call program_rules,$(BIN)/ecf2-$(notdir $(dir)),$(dir))))
 $(eval $(call program_rules,$(BIN)/ecf2-front,front))
 $(eval $(call program_rules,$(BIN)/ecf2ctl,workers/ctl))
 
+# ---------------------------------------------------------------- unit tests
+
 # A unit test tests/unit/DIR/NAME_test.c is a program: cmocka, libecf2.a, and DIR's objects but its main.
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+# One that no rule builds would never fail.
+UNIT_UNLISTED := $(filter-out $(UNIT_SOURCES),$(shell find tests/unit -name '*.c' 2>/dev/null))
+$(if $(UNIT_UNLISTED),$(error no rule builds these unit tests, see UNIT_SOURCES: $(UNIT_UNLISTED)))
+
 define unit_rules
 $(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call sql_object_of,$(patsubst %/,%,$(dir $(1)))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
+	$(if $(V),,@echo "  LINK  unit/$(1)")
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
 endef
 $(foreach source,$(patsubst tests/unit/%.c,%,$(UNIT_SOURCES)),$(eval $(call unit_rules,$(source))))
 unit: $(UNIT_PROGRAMS)
 
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------- what people type
+
+# What a fresh machine lacks is only there after scripts/setup: so another make looks for it. One build at a time, for
+# runs beside each other.
+BUILD_HERE = mkdir -p .build && flock --close .build $(MAKE) --no-print-directory -j$(shell nproc) BUILD=$(BUILD)
+
+setup:
+	@scripts/setup run test
+
+run:
+	@scripts/setup run
+	@$(BUILD_HERE) build
+	@scripts/run $(BIN)
+
+stop:
+	@scripts/stop
+
+test:
+	@BUILD=$(BUILD) tests/run
+
+faults:
+	@BUILD=$(BUILD) ECF2_FAULTS=long tests/run faults
+
+san:
+	@$(MAKE) --no-print-directory SAN=1 test
+
+bench:
+	@scripts/setup bench
+	@$(BUILD_HERE) build
+	@tests/bench/run $(BIN)
+
+FORMATTED = $(shell find common front workers tests -name node_modules -prune -o -name '*.[ch]' -print)
+fmt:
+	@scripts/setup check
+	clang-format -i $(FORMATTED)
+
+check:
+	@scripts/setup check
+	@scripts/check
+
 clean:
 	rm -rf .build
-
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

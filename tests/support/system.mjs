@@ -1,0 +1,336 @@
+// A whole system for a test: real front, broker, workers, PostgreSQL and Redis in a folder of its own.
+//
+//   const system = await startSystem({ world: 'tests/worlds/small' });
+//   after(() => system.stop());
+//   const answer = await system.request('GET', '/api/v3/statements', { token: system.token('Provider A') });
+//
+// Nothing here sleeps and hopes: readiness is looked at until it is there, with a limit.
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, temporaryFolder, worldTemplate } from './cluster.mjs';
+
+const READY_MS = 20_000;
+const STOP_MS = 40_000; // a worker may take 30 s to finish what it has (pipeline.md PL-56)
+const LOOK_MS = 20;
+const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: 1, query: 1, scheduler: 1 };
+
+/** Looks until `look` gives something true, and gives that; throws `what` after `ms`. */
+export async function until(what, look, ms = READY_MS) {
+  const end = performance.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (performance.now() > end) throw new Error(`${typeof what === 'function' ? what() : what}: not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+const living = new Set(); // systems of this process that have not ended
+
+process.on('exit', () => {
+  for (const system of living) system.abandon();
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+let count = 0;
+
+class System {
+  processes = new Map(); // by name: "broker", "broker-2", "intake", …: { service, child, log, address, expected }
+  complaints = []; // what went wrong without a request noticing: told by stop()
+
+  constructor(options) {
+    this.options = options;
+    this.dir = temporaryFolder('test');
+    mkdirSync(join(this.dir, 'logs'));
+    mkdirSync(join(this.dir, 'run'));
+    this.ownCluster = options.ownCluster ?? false;
+    this.cluster = this.ownCluster ? this.dir : sharedCluster();
+    this.database = this.ownCluster ? 'ecf2' : `test_${process.pid}_${++count}`;
+    living.add(this);
+  }
+
+  settings(database = this.database) {
+    const endpoints = range(this.options.brokers).map((i) => `ipc://${this.dir}/broker${i}.sock`);
+    return {
+      ECF2_RUNTIME_DIR: this.dir,
+      ECF2_DATABASE: `host=${this.cluster}/pg port=5432 dbname=${database}`,
+      ECF2_REDIS: `${this.dir}/redis.sock`,
+      ECF2_BROKERS: endpoints.join(','),
+      ECF2_LISTEN: '127.0.0.1:0',
+      ECF2_TOKEN_KEY: 'the key of the tests, which is no secret',
+      // Limits count in tests too; those that are about limits set their own.
+      ECF2_RATE_TOKEN: '1000000',
+      ECF2_RATE_PUBLIC: '1000000',
+      ECF2_RATE_ADDRESS: '1000000',
+      ECF2_RATE_PROTECTED: '1000000',
+      ...this.options.env,
+    };
+  }
+
+  // The environment of the tests is not the system's: only where programs are, and the sanitizers' options.
+  environment(more = {}) {
+    const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|TMPDIR|LANG|LC_.*|[AUL]*SAN_OPTIONS)$/.test(name));
+    return { ...Object.fromEntries(kept), ...this.env, ...more };
+  }
+
+  async begin() {
+    this.env = this.settings();
+    await this.makeDatabase();
+    script('redis', 'start', this.dir);
+    const { brokers, workers, fronts } = this.options;
+    for (const i of range(brokers)) this.launch(named('broker', i));
+    for (const [service, n] of Object.entries(workers)) for (const i of range(n)) this.launch(named(service, i));
+    for (const i of range(fronts)) this.launch(named('front', i));
+    await Promise.all([...this.processes.keys()].map((name) => this.isUp(name)));
+    await this.ready();
+    this.db = await connect(this.cluster, this.database);
+    return this;
+  }
+
+  async makeDatabase() {
+    const { world } = this.options;
+    if (this.ownCluster) {
+      script('postgres', 'start', this.cluster);
+      if (world) this.load(world, this.database);
+    } else {
+      const folder = world && (isAbsolute(world) ? world : join(root, world));
+      const template = world
+        ? await worldTemplate(this.cluster, folder + (this.options.env.ECF2_CLOCK ?? ''), (name) => this.load(folder, name))
+        : 'ecf2';
+      await copyDatabase(this.cluster, template, this.database);
+    }
+  }
+
+  load(world, database) {
+    const done = spawnSync(join(bin, 'ecf2ctl'), ['import', world], { encoding: 'utf8', env: this.environment(this.settings(database)) });
+    if (done.status !== 0) throw new Error(`ecf2ctl import ${world}: ${done.stdout}${done.stderr}`);
+  }
+
+  // ---- processes
+
+  launch(name, more = {}) {
+    const [service, number = '1'] = name.split('-');
+    const log = join(this.dir, 'logs', `${name}.log`);
+    const output = openSync(log, 'a');
+    const before = this.processes.get(name);
+    const env = this.environment({
+      ...(service === 'broker' && { ECF2_BROKER_BIND: `ipc://${this.dir}/broker${number}.sock` }),
+      // One that comes back is where it was.
+      ...(before?.http && { ECF2_LISTEN: before.http }),
+      ...more,
+    });
+    const child = spawn(join(bin, `ecf2-${service}`), [], { env, cwd: this.dir, stdio: ['ignore', output, output] });
+    closeSync(output);
+    const process = { service, child, log, http: before?.http, expected: false };
+    process.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    child.once('error', (error) => this.complaints.push(`${name}: ${error.message}`));
+    process.ended.then(({ code, signal }) => {
+      if (!process.expected || (code !== 0 && signal !== 'SIGKILL' && process.expected !== signal)) {
+        this.complaints.push(`${name} ended with ${code ?? signal}:\n${tail(log)}`);
+      }
+    });
+    this.processes.set(name, process);
+  }
+
+  /** What a process says of itself (common/process.h), once it does. */
+  async isUp(name) {
+    const process = this.processes.get(name);
+    const file = join(this.dir, 'run', `${process.service}-${process.child.pid}.json`);
+    const seen = await until(
+      () => `${name} did not start\n${tail(process.log)}`,
+      () => {
+        if (process.child.exitCode !== null || process.child.signalCode !== null) throw new Error(`${name} ended at start\n${tail(process.log)}`);
+        const said = existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
+        return said && (process.service !== 'front' || said.http) && said;
+      },
+    );
+    Object.assign(process, { metrics: seen.metrics, http: seen.http });
+  }
+
+  named(service) {
+    return [...this.processes].filter(([, p]) => p.service === service && p.child.exitCode === null && p.child.signalCode === null);
+  }
+
+  /** The front's address; the first one's. */
+  get url() {
+    return `http://${this.processes.get('front').http}`;
+  }
+
+  get urls() {
+    return this.named('front').map(([, process]) => `http://${process.http}`);
+  }
+
+  /** STATUS of a broker (workers/broker/broker.h), or undefined. */
+  async brokerStatus(name = 'broker') {
+    const answer = await fetch(`http://${this.processes.get(name).metrics}/status`).catch(() => undefined);
+    return answer?.ok ? answer.json() : undefined;
+  }
+
+  /** Every worker has found every broker, and every front says that it is ready. */
+  async ready() {
+    const counted = Object.keys(this.options.workers).filter((service) => service !== 'scheduler');
+    for (const [broker] of this.named('broker')) {
+      await until(`not every worker has found ${broker}`, async () => {
+        const status = await this.brokerStatus(broker);
+        return status && counted.every((s) => (status.services[s]?.workers.length ?? 0) >= this.named(s).length);
+      });
+    }
+    for (const url of this.urls) {
+      await until(`${url} is not ready`, async () => (await fetch(`${url}/healthcheck/ready`).catch(() => undefined))?.status === 200);
+    }
+  }
+
+  /** Ends "intake", "broker-2", "front", "postgres" or "redis" at once; with SIGTERM: asks it to, and waits. */
+  async kill(name, signal = 'SIGKILL') {
+    if (name === 'postgres') {
+      if (!this.ownCluster) throw new Error('a test that kills PostgreSQL needs startSystem({ ownCluster: true })');
+      script('postgres', signal === 'SIGKILL' ? 'kill' : 'stop', this.cluster);
+    } else if (name === 'redis') {
+      script('redis', signal === 'SIGKILL' ? 'kill' : 'stop', this.dir);
+    } else {
+      const process = this.processes.get(name);
+      process.expected = signal;
+      process.child.kill(signal);
+      await until(() => `${name} does not end\n${tail(process.log)}`, () => process.child.exitCode !== null || process.child.signalCode !== null, STOP_MS);
+    }
+  }
+
+  /** Starts what was killed again, or one more ("intake-2"), and waits until it is up (not until it is ready). */
+  async start(name, more = {}) {
+    if (name === 'postgres') script('postgres', 'up', this.cluster);
+    else if (name === 'redis') script('redis', 'start', this.dir);
+    else {
+      this.launch(name, more);
+      await this.isUp(name);
+    }
+  }
+
+  /** Stops it where it stands, as a machine that hangs; `proceed` lets it go on. */
+  pause(name) {
+    this.processes.get(name).child.kill('SIGSTOP');
+  }
+
+  proceed(name) {
+    this.processes.get(name).child.kill('SIGCONT');
+  }
+
+  /** The log of a process ("intake", "intake-2", "postgres", "redis") as text. */
+  logs(name) {
+    if (name === 'postgres') return readFileSync(join(this.cluster, 'pg', 'log'), 'utf8');
+    return readFileSync(name === 'redis' ? join(this.dir, 'redis.log') : join(this.dir, 'logs', `${name}.log`), 'utf8');
+  }
+
+  /** The Prometheus text of a process as a Map from "name{labels}" to number. */
+  async metrics(name) {
+    const text = await (await fetch(`http://${this.processes.get(name).metrics}/metrics`)).text();
+    return new Map(text.split('\n').filter((line) => line && line[0] !== '#').map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }));
+  }
+
+  // ---- talking to it
+
+  /** `ecf2ctl …`: { status, stdout, stderr }. */
+  ctl(...args) {
+    return spawnSync(join(bin, 'ecf2ctl'), args, { encoding: 'utf8', env: this.environment(), maxBuffer: 1 << 28 });
+  }
+
+  /** A new token of a lead provider, by name or API id. */
+  token(leadProvider) {
+    const made = this.ctl('token', 'create', '--lead-provider', leadProvider);
+    if (made.status !== 0) throw new Error(made.stderr);
+    return made.stdout.split(/\s/, 1)[0];
+  }
+
+  /** One request. body: an object is sent as JSON, text as it is. The answer: { status, headers, text, body }. */
+  async request(method, path, { token, body, headers = {}, url = this.url } = {}) {
+    const answer = await fetch(url + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      redirect: 'manual',
+    });
+    const text = await answer.text();
+    const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+    return { status: answer.status, headers: answer.headers, text, body: json ? JSON.parse(text) : undefined };
+  }
+
+  /** Polls a submission until it is decided, and gives its attributes. */
+  async decided(location, token, ms = READY_MS) {
+    return until(`${location} is not decided`, async () => {
+      const { body } = await this.request('GET', location, { token });
+      return body?.data?.attributes.state === 'decided' && body.data.attributes;
+    }, ms);
+  }
+
+  // ---- the end
+
+  /** Ends everything in the order in which work flows and removes the folder. Throws when a process ended by itself, with
+   *  another status than 0, or said something that a sanitizer says. */
+  async stop() {
+    if (!living.has(this)) return;
+    await this.db?.end().catch(() => {});
+    const services = new Set([...this.processes.values()].map(({ service }) => service));
+    for (const service of ['front', ...[...services].filter((s) => s !== 'front' && s !== 'broker'), 'broker']) {
+      await Promise.all(this.named(service).map(([name]) => {
+        this.proceed(name); // one that was paused would not end
+        return this.kill(name, 'SIGTERM').catch((error) => this.complaints.push(error.message));
+      }));
+    }
+    for (const file of readdirSync(join(this.dir, 'logs'))) this.readSanitizers(file);
+    if (!this.ownCluster) await dropDatabase(this.cluster, this.database).catch((error) => this.complaints.push(error.message));
+    this.abandon();
+    if (this.complaints.length > 0) throw new Error(this.complaints.join('\n'));
+  }
+
+  readSanitizers(file) {
+    const log = readFileSync(join(this.dir, 'logs', file), 'utf8');
+    const said = log.search(/ERROR: (Address|Leak)Sanitizer|: runtime error: /);
+    if (said >= 0) this.complaints.push(`${file}:\n${log.slice(said, said + 8000)}`);
+  }
+
+  /** Without waiting or asking; also at the end of this process, where nothing can be awaited. */
+  abandon() {
+    living.delete(this);
+    for (const { child } of this.processes.values()) child.kill('SIGKILL');
+    for (const service of ['redis', ...(this.ownCluster ? ['postgres'] : [])]) {
+      try {
+        script(service, 'stop', this.dir);
+      } catch (error) {
+        this.complaints.push(error.message);
+      }
+    }
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+const range = (n) => Array.from({ length: n }, (_, i) => i + 1);
+const named = (service, i) => (i === 1 ? service : `${service}-${i}`);
+
+function tail(file, bytes = 4000) {
+  return existsSync(file) ? readFileSync(file, 'utf8').slice(-bytes) : '';
+}
+
+/**
+ * brokers, fronts  how many
+ * workers          how many of each; a service that is left out does not run
+ * env              settings (ECF2_…) of all processes
+ * world            folder of CSV files for `ecf2ctl import`; relative to the top of the repository
+ * ownCluster       a PostgreSQL of its own, which the test may kill
+ */
+export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, ownCluster } = {}) {
+  const system = new System({ brokers, fronts, workers, env, world, ownCluster });
+  try {
+    return await system.begin();
+  } catch (error) {
+    await system.stop().catch((end) => (error.message += `\n${end.message}`));
+    throw error;
+  }
+}
