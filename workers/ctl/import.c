@@ -1,0 +1,371 @@
+/* import: the command: which files there are, the order of the steps, one transaction, what is told; see
+ * import.h. */
+#include "workers/ctl/import.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "workers/ctl/ctl.h"
+#include "workers/ctl/sql.h"
+
+#define CTL_ROLE "ecf2_ctl"
+
+/* ---------------------------------------------------------------------------------- shared by the steps */
+
+static bool fail_result(struct import_run *run, const PGresult *result, struct error *err)
+{
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (message == NULL)
+        message = PQerrorMessage(run->connection);
+    return error_set(err, constraint == NULL ? ERROR_DB : ERROR_DB_CONSTRAINT, "%s%s%s%s%s%s", message,
+                     constraint == NULL ? "" : " [", constraint == NULL ? "" : constraint,
+                     constraint == NULL ? "" : "]", detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+}
+
+bool import_run_sql(struct import_run *run, const char *sql, PGresult **ret_result, struct error *err)
+{
+    PGresult *result = PQexec(run->connection, sql);
+    ExecStatusType status = PQresultStatus(result);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN;
+    if (!good)
+        (void)fail_result(run, result, err);
+    if (good && ret_result != NULL)
+        *ret_result = result;
+    else
+        PQclear(result);
+    return good;
+}
+
+bool import_run_format(struct import_run *run, PGresult **ret_result, struct error *err, const char *format,
+                       ...)
+{
+    char *sql = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&sql, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        abort();
+    bool good = import_run_sql(run, sql, ret_result, err);
+    free(sql);
+    return good;
+}
+
+bool import_collect(struct import_run *run, size_t number, const char *sql, struct error *err)
+{
+    CLEANUP(pgresult) PGresult *rows = NULL;
+    if (!import_run_sql(run, sql, &rows, err))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        struct slice value = {PQgetisnull(rows, i, 2) ? NULL : PQgetvalue(rows, i, 2),
+                              (size_t)PQgetlength(rows, i, 2)};
+        const char *column =
+            PQgetisnull(rows, i, 1) || PQgetlength(rows, i, 1) == 0 ? NULL : PQgetvalue(rows, i, 1);
+        import_problem_add(&run->problems, number, import_tables[number].name,
+                           strtoull(PQgetvalue(rows, i, 0), NULL, 10), column, value, PQgetvalue(rows, i, 3));
+    }
+    return true;
+}
+
+bool import_next_name(const char **list, char ret_name[IMPORT_NAME_SIZE])
+{
+    size_t size = strcspn(*list, ",");
+    if (size == 0 || size >= IMPORT_NAME_SIZE)
+        return false;
+    memcpy(ret_name, *list, size);
+    ret_name[size] = '\0';
+    *list += size;
+    *list += strspn(*list, ", ");
+    return true;
+}
+
+const struct import_column *import_column_of_target(const struct import_table *table, const char *target)
+{
+    char name[IMPORT_NAME_SIZE];
+    for (const struct import_column *column = table->columns; column->name != NULL; column++)
+        for (const char *targets = column->target; targets != NULL && import_next_name(&targets, name);)
+            if (strcmp(name, target) == 0)
+                return column;
+    return NULL;
+}
+
+void import_progress(const struct import_run *run, const char *format, ...)
+{
+    va_list arguments;
+    if (!run->progress)
+        return;
+    va_start(arguments, format);
+    fputs("\r\033[K", stderr); /* the line's beginning, and nothing behind it */
+    (void)vfprintf(stderr, format, arguments);
+    (void)fflush(stderr);
+    va_end(arguments);
+}
+
+/* ------------------------------------------------------------------------------------------------- files */
+
+/* Adds a file's bytes to the digest of the source. */
+static bool digest_file(EVP_MD_CTX *digest, const char *path, struct error *err)
+{
+    enum { SIZE = 1 << 18 };
+    CLEANUP(file) FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+    char *bytes = memory_alloc(SIZE);
+    size_t got;
+    while ((got = fread(bytes, 1, SIZE, file)) > 0)
+        EVP_DigestUpdate(digest, bytes, got);
+    free(bytes);
+    return ferror(file) == 0 || error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+}
+
+static bool digest_files(struct import_run *run, struct error *err)
+{
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool good = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; import_tables[i].name != NULL && good; i++) {
+        if (!run->parts[i].present)
+            continue;
+        struct buffer path = BUFFER_INIT;
+        buffer_printf(&path, "%s/%s.csv", run->directory, import_tables[i].name);
+        EVP_DigestUpdate(digest, import_tables[i].name, strlen(import_tables[i].name) + 1);
+        good = digest_file(digest, path.data, err);
+        buffer_release(&path);
+    }
+    if (good)
+        EVP_DigestFinal_ex(digest, run->digest, NULL);
+    EVP_MD_CTX_free(digest);
+    return good;
+}
+
+static bool is_not_loaded(const char *name)
+{
+    for (size_t i = 0; import_not_loaded[i] != NULL; i++)
+        if (strcmp(import_not_loaded[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* One entry of the directory. Files that are no CSV are nobody's business here. */
+static bool take_entry(struct import_run *run, const char *entry, size_t *count, struct error *err)
+{
+    size_t size = strlen(entry);
+    char name[IMPORT_NAME_SIZE];
+    if (size < 5 || strcmp(entry + size - 4, ".csv") != 0)
+        return true;
+    (void)snprintf(name, sizeof name, "%.*s", (int)size - 4, entry);
+    const struct import_table *table = size - 4 < sizeof name ? import_table_find(name) : NULL;
+    if (table != NULL) {
+        run->parts[table - import_tables].present = true;
+        ++*count;
+        return true;
+    }
+    return is_not_loaded(name) ||
+           error_set(err, ERROR_INPUT, "%s/%s: no table goes by this name (`ecf2ctl help import`)",
+                     run->directory, entry);
+}
+
+static bool find_files(struct import_run *run, struct error *err)
+{
+    size_t count = 0;
+    bool good = true;
+    DIR *directory = opendir(run->directory);
+    if (directory == NULL)
+        return error_set(err, ERROR_INPUT, "%s: %s", run->directory, strerror(errno));
+    for (struct dirent *entry = readdir(directory); entry != NULL && good; entry = readdir(directory))
+        good = take_entry(run, entry->d_name, &count, err);
+    closedir(directory);
+    if (good && count == 0)
+        return error_set(err, ERROR_INPUT, "%s: no file that could be loaded", run->directory);
+    return good && digest_files(run, err);
+}
+
+/* ---------------------------------------------------------------------------------------------- database */
+
+static void quiet(void *argument, const char *message)
+{
+    (void)argument, (void)message;
+}
+
+/* The closed sets of this program are those of the schema, and the role can take ids. */
+static bool check_schema(struct import_run *run, struct error *err)
+{
+    for (const struct import_type *const *type = type_enums; *type != NULL; type++) {
+        CLEANUP(pgresult) PGresult *labels = NULL;
+        if (!import_run_format(run, &labels, err, "select unnest(enum_range(null::%s))::text", (*type)->name))
+            return false;
+        int count = 0;
+        while ((*type)->values[count] != NULL && count < PQntuples(labels) &&
+               strcmp((*type)->values[count], PQgetvalue(labels, count, 0)) == 0)
+            count++;
+        if ((*type)->values[count] != NULL || count != PQntuples(labels))
+            return error_set(err, ERROR_BUG, "the schema's %s is not that of this program", (*type)->name);
+    }
+    for (const struct import_table *table = import_tables; table->name != NULL; table++) {
+        CLEANUP(pgresult) PGresult *may = NULL;
+        if (!table->has_id)
+            continue;
+        if (!import_run_format(run, &may, err, "select has_sequence_privilege('%s_id_seq', 'usage')",
+                               table->table))
+            return false;
+        if (PQgetvalue(may, 0, 0)[0] != 't')
+            return error_set_hint(err, ERROR_DB, "grant usage on all sequences in schema public to " CTL_ROLE,
+                                  "the role may not take ids of %s", table->table);
+    }
+    return true;
+}
+
+static bool begin(struct import_run *run, struct error *err)
+{
+    PQsetNoticeProcessor(run->connection, quiet, NULL);
+    /* Memory for the staging tables and for joining and sorting them: one import runs at a time. */
+    return import_run_sql(run,
+                          "set temp_buffers = '128MB'; set work_mem = '128MB'; set jit = off; "
+                          "set search_path = public; set timezone = 'UTC'; set datestyle = 'ISO, YMD'",
+                          NULL, err) &&
+           check_schema(run, err) && import_run_sql(run, "begin", NULL, err);
+}
+
+static bool take_locks(struct import_run *run, struct error *err)
+{
+    char as_of[RFC3339_SIZE], ahead[32];
+    rfc3339_format_us(run->as_of_us, as_of);
+    (void)snprintf(ahead, sizeof ahead, "%" PRId64, run->as_of_us - machine_now_us());
+    const char *values[] = {as_of, ahead};
+    import_progress(run, "waiting for writers to finish");
+    CLEANUP(pgresult)
+    PGresult *result =
+        PQexecParams(run->connection, sql_import_take_locks.text, 2, NULL, values, NULL, NULL, 0);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return fail_result(run, result, err);
+    return import_run_sql(run, sql_import_clock.text, NULL, err);
+}
+
+/* ------------------------------------------------------------------------------------------------- a run */
+
+/* All steps up to and with the commit. False: err, or problems. */
+static bool run_steps(struct import_run *run, struct error *err)
+{
+    if (!begin(run, err) || !import_stage(run, err))
+        return false;
+    if (run->unreadable)
+        return false;
+    if (!take_locks(run, err) || !import_resolve(run, err))
+        return false;
+    if (run->problems.count > 0 || !import_load(run, err))
+        return false;
+    if (run->check_only)
+        return import_run_sql(run, "rollback", NULL, err);
+    return import_record(run, "completed", err) && import_run_sql(run, "commit", NULL, err);
+}
+
+static void tell_counts(const struct import_run *run)
+{
+    printf("%-32s %10s %10s %10s %10s %10s\n", run->check_only ? "checked, nothing kept" : "loaded", "rows",
+           "inserted", "updated", "unchanged", "skipped");
+    for (size_t i = 0; import_tables[i].name != NULL; i++) {
+        const struct import_part *part = &run->parts[i];
+        if (part->present)
+            printf("%-32s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
+                   import_tables[i].name, part->rows, part->inserted, part->updated, part->unchanged,
+                   part->skipped);
+    }
+    printf("%.1f s\n", (double)(machine_now_us() - run->started_us) / (double)US_PER_SECOND);
+}
+
+/* What is told, and the exit status; the transaction is over or rolled back here. */
+static int finish(struct import_run *run, bool good, const struct error *failure)
+{
+    struct error ignored = {0};
+    import_progress(run, "%s", "");
+    if (PQtransactionStatus(run->connection) != PQTRANS_IDLE)
+        PQclear(PQexec(run->connection, "rollback"));
+    if (!good)
+        for (size_t i = 0; i < IMPORT_TABLES_MAX; i++)
+            run->parts[i].inserted = run->parts[i].updated = run->parts[i].unchanged = 0;
+    if (!good || run->check_only)
+        if (!import_record(run, good ? "completed" : "failed", &ignored))
+            log_failure(LOG_WARNING, "import_not_recorded", &ignored);
+    import_problems_tell(&run->problems, stderr);
+    if (failure->kind != ERROR_NONE)
+        fprintf(stderr, "ecf2ctl: %s%s%s\n", failure->detail, failure->hint[0] == '\0' ? "" : "\n  ",
+                failure->hint);
+    if (run->problems.count > 0)
+        fprintf(stderr, "ecf2ctl: %" PRId64 " problem%s; nothing was loaded%s\n", run->problems.count,
+                run->problems.count == 1 ? "" : "s",
+                run->unreadable ? "; references were not looked at, because not every row could be read"
+                                : "");
+    if (!good)
+        return failure->kind != ERROR_NONE && failure->kind != ERROR_INPUT ? CTL_FAILED : CTL_USAGE;
+    if (!run->check_only)
+        import_analyze(run);
+    import_progress(run, "%s", "");
+    tell_counts(run);
+    return CTL_DONE;
+}
+
+int import_directory(const struct settings *settings, const char *directory, bool check_only,
+                     int64_t as_of_us)
+{
+    struct error err = {0};
+    struct import_run *run = memory_zero(1, sizeof *run);
+    struct db *db = db_new(settings->database, CTL_ROLE, "ecf2ctl import", NULL, NULL, NULL);
+    int status = CTL_FAILED;
+    run->directory = directory;
+    run->token_key = settings->token_key;
+    run->as_of_us = as_of_us;
+    run->started_us = machine_now_us();
+    run->check_only = check_only;
+    run->progress = isatty(STDERR_FILENO) == 1;
+    if (!find_files(run, &err)) {
+        fprintf(stderr, "ecf2ctl: %s\n", err.detail);
+        status = CTL_USAGE;
+    } else if (!db_connect(db, &err) || PQsetnonblocking(db_raw(db), 0) != 0) {
+        fprintf(stderr, "ecf2ctl: %s\n", err.detail);
+    } else {
+        run->connection = db_raw(db);
+        bool good = run_steps(run, &err);
+        status = finish(run, good, &err);
+    }
+    import_problems_release(&run->problems);
+    free(run);
+    db_free(db);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------- the command */
+
+void command_import_help(FILE *out)
+{
+    import_describe(out);
+}
+
+int command_import(const struct settings *settings, int argc, char **argv)
+{
+    const char *directory = NULL;
+    bool check_only = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--check") == 0)
+            check_only = true;
+        else if (argv[i][0] == '-' || directory != NULL) {
+            fprintf(stderr, "ecf2ctl: import: what is `%s`? `ecf2ctl help import`\n", argv[i]);
+            return CTL_USAGE;
+        } else
+            directory = argv[i];
+    }
+    if (directory == NULL) {
+        fputs("ecf2ctl: import: which directory? `ecf2ctl help import`\n", stderr);
+        return CTL_USAGE;
+    }
+    return import_directory(settings, directory, check_only, business_now_us());
+}

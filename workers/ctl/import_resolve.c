@@ -1,0 +1,250 @@
+/*
+ * import_resolve: for each table in turn, looks up what its rows refer to and gives every row its id: that of
+ * the row of the database with the same key, else the next one of the sequence. So later tables can refer to
+ * rows that are not inserted yet, and nothing is inserted before everything was checked.
+ */
+#include "workers/ctl/import.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+static bool is_looked_up(const struct import_column *column)
+{
+    return (column->flags & IMPORT_LOOKED_UP) != 0;
+}
+
+/* Walks the columns that make up a table's key: the first target of each. */
+static bool next_key(const struct import_column **column, char ret_target[IMPORT_NAME_SIZE])
+{
+    for (; (*column)->name != NULL; (*column)++) {
+        const char *targets = (*column)->target;
+        if ((*column)->flags & IMPORT_KEY)
+            return import_next_name(&targets, ret_target);
+    }
+    return false;
+}
+
+static void append_key_condition(struct buffer *sql, const struct import_table *table)
+{
+    const char *between = "";
+    char target[IMPORT_NAME_SIZE];
+    for (const struct import_column *column = table->columns; next_key(&column, target); column++) {
+        buffer_printf(sql, "%sx.%s = l.%s", between, target, is_looked_up(column) ? target : column->name);
+        between = " and ";
+    }
+}
+
+/* create temp table import_TABLE: what resolve says, values under the names of the database's columns, id,
+ * existing. */
+static void append_resolved(struct buffer *sql, const struct import_table *table)
+{
+    char target[IMPORT_NAME_SIZE];
+    const struct import_column *first_key = table->columns;
+    (void)next_key(&first_key, target);
+    buffer_printf(sql, "create temp table import_%s as select l.*", table->name);
+    for (const struct import_column *column = table->columns; column->name != NULL; column++)
+        if (column->target != NULL && !is_looked_up(column) && strcmp(column->target, column->name) != 0)
+            buffer_printf(sql, ", l.%s as %s", column->name, column->target);
+    if (table->has_id)
+        buffer_printf(sql, ", coalesce(x.id, nextval('%s_id_seq')) as id", table->table);
+    buffer_printf(sql, ", x.%s is not null as existing, false as duplicate from (", target);
+    if (table->resolve != NULL)
+        buffer_append_text(sql, table->resolve->text);
+    else
+        buffer_printf(sql, "select * from import_raw_%s", table->name);
+    buffer_printf(sql, ") as l left join %s x on ", table->table);
+    append_key_condition(sql, table);
+}
+
+static bool create_resolved(struct import_run *run, size_t number, struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    struct buffer sql = BUFFER_INIT;
+    CLEANUP(pgresult) PGresult *result = NULL;
+    append_resolved(&sql, table);
+    bool good = import_run_sql(run, sql.data, &result, err);
+    buffer_release(&sql);
+    if (!good)
+        return false;
+    /* Of what two rows could be meant (only where those rows are wrong themselves) the first one is taken. */
+    if (strtoll(PQcmdTuples(result), NULL, 10) > run->parts[number].rows &&
+        !import_run_format(
+            run, NULL, err,
+            "delete from import_%s where ctid not in (select min(ctid) from import_%s group by line)",
+            table->name, table->name))
+        return false;
+    return run->parts[number].rows == 0 ||
+           import_run_format(run, NULL, err, "analyze import_%s", table->name);
+}
+
+/* Rows that have the key of an earlier line: told, and kept out of everything that follows. */
+static bool find_duplicates(struct import_run *run, size_t number, struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    struct buffer keys = BUFFER_INIT, equal = BUFFER_INIT, sql = BUFFER_INIT;
+    char target[IMPORT_NAME_SIZE];
+    for (const struct import_column *column = table->columns; next_key(&column, target); column++) {
+        buffer_printf(&keys, "%s%s", keys.size == 0 ? "" : ", ", target);
+        buffer_printf(&equal, "%sn.%s = s.%s", equal.size == 0 ? "" : " and ", target, target);
+    }
+    buffer_printf(
+        &sql,
+        "with several as (select %s, min(line) as first from import_%s group by %s having count(*) > 1), "
+        "marked as (update import_%s n set duplicate = true, bad = true from several s "
+        "where n.line > s.first and %s returning n.line, s.first) "
+        "select line, null as column_name, null as value, 'the same key as line ' || first as reason from "
+        "marked",
+        keys.data, table->name, keys.data, table->name, equal.data);
+    bool good = import_collect(run, number, sql.data, err);
+    buffer_release(&sql);
+    buffer_release(&keys);
+    buffer_release(&equal);
+    return good;
+}
+
+static bool pass_over_unknown(struct import_run *run, size_t number, struct error *err)
+{
+    CLEANUP(pgresult) PGresult *result = NULL;
+    if (!import_tables[number].skips)
+        return true;
+    if (!import_run_format(run, &result, err, "delete from import_%s where not known and not bad",
+                           import_tables[number].name))
+        return false;
+    run->parts[number].skipped = strtoll(PQcmdTuples(result), NULL, 10);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------- views */
+
+/* Whether the import fills this column of the table; *ret_missing is then what stands for no value. */
+static bool is_filled(const struct import_table *table, const char *attribute, const char **ret_missing)
+{
+    const struct import_column *column = import_column_of_target(table, attribute);
+    const char *extra = table->extra;
+    char name[IMPORT_NAME_SIZE];
+    *ret_missing = column == NULL ? NULL : column->missing;
+    if (column != NULL)
+        return true;
+    while (extra != NULL && import_next_name(&extra, name))
+        if (strcmp(name, attribute) == 0)
+            return true;
+    return false;
+}
+
+/* The instants that every table has: DM-2, PL-2, PL-23. */
+static const char *instant_of(const char *attribute)
+{
+    if (strcmp(attribute, "created_at") == 0 || strcmp(attribute, "updated_at") == 0)
+        return "c.as_of";
+    size_t size = strlen(attribute);
+    bool api =
+        strncmp(attribute, "api_", 4) == 0 && size > 11 && strcmp(attribute + size - 11, "_updated_at") == 0;
+    return api ? "c.written_at" : NULL;
+}
+
+struct attribute {
+    const char *name, *type, *standard; /* standard: default or generation expression; NULL = none */
+    bool required, identity, generated;
+};
+
+static struct attribute attribute_of(const PGresult *attributes, int row)
+{
+    return (struct attribute){.name = PQgetvalue(attributes, row, 0),
+                              .type = PQgetvalue(attributes, row, 1),
+                              .standard =
+                                  PQgetisnull(attributes, row, 2) ? NULL : PQgetvalue(attributes, row, 2),
+                              .required = PQgetvalue(attributes, row, 3)[0] == 't',
+                              .identity = PQgetvalue(attributes, row, 4)[0] == 't',
+                              .generated = PQgetvalue(attributes, row, 5)[0] == 't'};
+}
+
+/* One column of import_rows_TABLE over the rows n of import_TABLE and the clock c. */
+static void append_attribute(struct buffer *sql, const struct import_table *table,
+                             const struct attribute *attribute)
+{
+    const char *missing = NULL, *name = attribute->name;
+    bool filled = is_filled(table, name, &missing);
+    if (missing == NULL && attribute->required)
+        missing = instant_of(name) != NULL ? instant_of(name) : attribute->standard;
+    if (attribute->identity || (filled && missing == NULL))
+        buffer_printf(sql, ", n.%s", name);
+    else if (filled)
+        buffer_printf(sql, ", coalesce(n.%s, %s) as %s", name, missing, name);
+    else if (missing != NULL || attribute->standard != NULL)
+        buffer_printf(sql, ", %s as %s", missing != NULL ? missing : attribute->standard, name);
+    else
+        buffer_printf(sql, ", null::%s as %s", attribute->type, name);
+}
+
+static bool create_rows_view(struct import_run *run, size_t number, struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    CLEANUP(pgresult) PGresult *attributes = NULL;
+    struct buffer sql = BUFFER_INIT, inner = BUFFER_INIT;
+    if (!import_run_format(
+            run, &attributes, err,
+            "select a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), "
+            "a.attnotnull, a.attidentity <> '', a.attgenerated <> '' from pg_attribute a "
+            "left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum "
+            "where a.attrelid = '%s'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum",
+            table->table))
+        return false;
+    buffer_printf(&sql, "create temp view import_rows_%s as select q.*", table->name);
+    for (int row = 0; row < PQntuples(attributes); row++) {
+        struct attribute attribute = attribute_of(attributes, row);
+        if (attribute.generated)
+            buffer_printf(&sql, ", %s as %s", attribute.standard, attribute.name);
+        else
+            append_attribute(&inner, table, &attribute);
+    }
+    buffer_printf(&sql,
+                  " from (select n.line%s from import_%s n cross join import_clock c "
+                  "where not n.bad and not n.existing) as q",
+                  inner.data, table->name);
+    bool good = import_run_sql(run, sql.data, NULL, err);
+    buffer_release(&sql);
+    buffer_release(&inner);
+    return good;
+}
+
+static bool create_all_view(struct import_run *run, size_t number, struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    struct buffer names = BUFFER_INIT, sql = BUFFER_INIT;
+    char target[IMPORT_NAME_SIZE];
+    const char *extra = table->extra;
+    if (table->has_id)
+        buffer_append_text(&names, ", id");
+    for (const struct import_column *column = table->columns; column->name != NULL; column++)
+        for (const char *targets = column->target; targets != NULL && import_next_name(&targets, target);)
+            buffer_printf(&names, ", %s", target);
+    while (extra != NULL && import_next_name(&extra, target))
+        buffer_printf(&names, ", %s", target);
+    buffer_printf(&sql,
+                  "create temp view import_all_%s as select %s from %s union all select %s from import_%s "
+                  "where not existing and not duplicate",
+                  table->name, names.data + 2, table->table, names.data + 2, table->name);
+    bool good = import_run_sql(run, sql.data, NULL, err);
+    buffer_release(&sql);
+    buffer_release(&names);
+    return good;
+}
+
+bool import_resolve(struct import_run *run, struct error *err)
+{
+    for (size_t i = 0; import_tables[i].name != NULL; i++) {
+        if (run->parts[i].present)
+            import_progress(run, "%s.csv: looking up", import_tables[i].name);
+        if (!create_resolved(run, i, err) || !pass_over_unknown(run, i, err) ||
+            !create_rows_view(run, i, err) || !find_duplicates(run, i, err) || !create_all_view(run, i, err))
+            return false;
+        if (import_tables[i].keys != NULL && !import_run_sql(run, import_tables[i].keys->text, NULL, err))
+            return false;
+        if (run->parts[i].present && !import_check(run, i, err))
+            return false;
+    }
+    return true;
+}

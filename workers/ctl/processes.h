@@ -1,0 +1,26 @@
+/*
+ * processes: what the processes of this machine say of themselves in ECF2_RUNTIME_DIR/run (process.h).
+ */
+#ifndef ECF2_WORKERS_CTL_PROCESSES_H
+#define ECF2_WORKERS_CTL_PROCESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PROCESSES_MAX 512
+
+struct process_seen {
+    char service[33];
+    pid_t pid;
+    char metrics[64], http[64]; /* addresses; empty where it has none */
+    char started_at[32];        /* RFC 3339, UTC */
+};
+
+/* The processes that live, by service and then by age, the oldest first. At most PROCESSES_MAX. A file whose
+ * process is gone is passed over. */
+size_t processes_read(const char *runtime_dir, struct process_seen *ret_processes);
+/* Whether pid is a process that has not ended. */
+bool process_lives(pid_t pid);
+
+#endif

@@ -1,0 +1,33 @@
+-- import: which people and schools the new rows are about (import_touched_teachers, import_touched_schools), and the
+-- instants that move with them for what was there before (data-model.md §8).
+create temp table import_touched_teachers as
+select teacher_id as id from import_rows_training_periods
+union
+select teacher_id from import_rows_school_periods
+union
+select ect_teacher_id from import_rows_mentorship_periods
+union
+select mentor_teacher_id from import_rows_mentorship_periods
+union
+select teacher_id from import_rows_induction_periods;
+analyze import_touched_teachers;
+
+create temp table import_touched_schools as
+select school_id as id from import_rows_training_periods
+union
+select school_id from import_rows_school_partnerships
+union
+select id from import_rows_schools
+union
+select id from schools where exists (select from import_rows_contract_periods);
+analyze import_touched_schools;
+
+update teachers t set api_updated_at = c.written_at, updated_at = c.as_of
+from import_clock c
+where t.id in (select id from import_touched_teachers union select teacher_id from import_rows_training_records)
+  and t.id not in (select id from import_rows_teachers);
+
+update delivery_partners d set api_updated_at = c.written_at, updated_at = c.as_of
+from import_clock c
+where d.id in (select delivery_partner_id from import_rows_delivery_partnerships)
+  and d.id not in (select id from import_rows_delivery_partners)
