@@ -6,7 +6,8 @@
 
 #include "common/buffer.h"
 
-/* Underscores become spaces, the first letter a capital, a trailing _id is dropped, three acronyms keep capitals. */
+/* Underscores become spaces, the first letter a capital, a trailing _id is dropped, three acronyms keep
+ * capitals. */
 static void append_field(struct buffer *out, const char *field)
 {
     static const char *const acronyms[] = {"TRS", "QTS", "ITT"};

@@ -1,6 +1,8 @@
-/* commit: the locks, the look, the facts again, the write, the answer; see commit.h and pipeline.md section 4. */
+/* commit: the locks, the look, the facts again, the write, the answer; see commit.h and pipeline.md
+ * section 4. */
 #include "common/commit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +52,8 @@ void commit_add_key(struct commit *commit, size_t entry, struct slice key)
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared)
 {
     if (number != 0)
-        add_lock(commit, (struct commit_lock){.class = class, .number = number, .shared = shared, .entry = entry});
+        add_lock(commit,
+                 (struct commit_lock){.class = class, .number = number, .shared = shared, .entry = entry});
 }
 
 static int compare_slices(struct slice a, struct slice b)
@@ -217,8 +220,8 @@ static bool read_facts(struct commit *commit, struct error *err)
     if (!db_columns(commit->facts, names, columns, COUNT, err))
         return false;
     if ((size_t)PQntuples(commit->facts) != commit->count)
-        return error_set(err, ERROR_BUG, "the facts query gave %d rows for %zu submissions", PQntuples(commit->facts),
-                         commit->count);
+        return error_set(err, ERROR_BUG, "the facts query gave %d rows for %zu submissions",
+                         PQntuples(commit->facts), commit->count);
     for (int row = 0; row < PQntuples(commit->facts); row++) {
         struct commit_entry *entry = entry_of_row(commit, commit->facts, row, columns[ID]);
 
@@ -300,7 +303,7 @@ int64_t commit_updated_at_us(const struct commit *commit, const struct wire_reco
 
 /* ----------------------------------------------------------------- answers */
 
-void commit_tell(struct work_item *item, uint16_t status, struct slice body)
+static void tell(struct work_item *item, uint16_t status, struct slice body)
 {
     work_reply(item, &(struct wire_reply){.kind = WIRE_DECIDED,
                                           .status = status,
@@ -308,6 +311,19 @@ void commit_tell(struct work_item *item, uint16_t status, struct slice body)
                                           .accept_no = item->record.accept_no,
                                           .body = body});
     work_done(item);
+}
+
+void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body)
+{
+    char labels[128];
+
+    (void)snprintf(labels, sizeof labels, "kind=\"%.*s\",outcome=\"%s\"", (int)item->record.kind.size,
+                   item->record.kind.data, result);
+    metric_add(metric_counter("ecf2_submissions_total", "Submissions decided, by outcome", labels), 1);
+    (void)snprintf(labels, sizeof labels, "mode=\"%s\"", wire_class_name(item->record.class));
+    metric_observe_us(metric_histogram("ecf2_decision_seconds", "From acceptance to decision", labels),
+                      machine_now_us() - uuid_v7_time_us(&item->record.id));
+    tell(item, status, body);
 }
 
 void commit_conclude(struct commit *commit)
@@ -319,7 +335,7 @@ void commit_conclude(struct commit *commit)
         case COMMIT_OPEN:
             break;
         case COMMIT_DECIDED:
-            commit_tell(entry->item, entry->stored_status, entry->stored_body);
+            tell(entry->item, entry->stored_status, entry->stored_body);
             break;
         case COMMIT_DEAD:
             work_done(entry->item);
@@ -420,11 +436,12 @@ bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *ou
 
         for (size_t i = 0; item != NULL && i < count; i++)
             if (outcomes[i].entry->item == item)
-                commit_tell(item, outcomes[i].status, db_text(written, row, 1));
+                commit_tell(item, outcomes[i].result, outcomes[i].status, db_text(written, row, 1));
     }
     for (size_t i = 0; i < count; i++)
         if (outcomes[i].entry->item->disposition == 0)
-            work_done(outcomes[i].entry->item); /* somebody else's outcome stood there already: the backstop */
+            work_done(
+                outcomes[i].entry->item); /* somebody else's outcome stood there already: the backstop */
     PQclear(written);
     commit_conclude(commit);
     return true;

@@ -1,14 +1,14 @@
 /*
- * commit: how anything is decided, in one place (pipeline.md sections 3 and 4). A kind gives its facts query, its
- * entries and its write; here are the locks, the look, the digests and the one transaction.
+ * commit: how anything is decided, in one place (pipeline.md sections 3 and 4). A kind gives its facts query,
+ * its entries and its write; here are the locks, the look, the digests and the one transaction.
  *
  *   commit_init(&commit, worker, &kind, entries, count);
  *   for each entry: commit_add_key / commit_add_lock
  *   commit_begin(&commit, &err)                 locks, look, facts again: sets each entry's state
  *   … for the entries in COMMIT_OPEN: the write's parameters …
  *   commit_end(&commit, write, &params, &ret_written, &err)
- *   commit_conclude(&commit)                    what becomes of each item, and the answers of those decided before
- *   commit_release(&commit)
+ *   commit_conclude(&commit)                    what becomes of each item, and the answers of those decided
+ * before commit_release(&commit)
  *
  * On false the caller returns false to the runtime, which rolls back.
  */
@@ -78,28 +78,29 @@ void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class,
 
 bool commit_begin(struct commit *commit, struct error *err) __attribute__((warn_unused_result));
 
-/* Runs write (NULL = nothing to write) and commits, in one round trip. *ret_written (may be NULL) is the write's
- * result, the caller's to PQclear. */
+/* Runs write (NULL = nothing to write) and commits, in one round trip. *ret_written (may be NULL) is the
+ * write's result, the caller's to PQclear. */
 bool commit_end(struct commit *commit, const struct db_statement *write, const struct db_params *params,
                 PGresult **ret_written, struct error *err) __attribute__((warn_unused_result));
 
 /* Disposes of every item that is not COMMIT_OPEN, with the stored answer where there is one. */
 void commit_conclude(struct commit *commit);
 
-/* api_updated_at of what an entry writes: the database's clock after the locks, moved as the submission's business
- * clock is (PL-23). Where that is the machine's own, nothing differs. */
+/* api_updated_at of what an entry writes: the database's clock after the locks, moved as the submission's
+ * business clock is (PL-23). Where that is the machine's own, nothing differs. */
 int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record);
 
-/* Tells whoever waits the outcome and finishes the item. */
-void commit_tell(struct work_item *item, uint16_t status, struct slice body);
+/* Tells whoever waits an outcome that was just written, counts it (ecf2_submissions_total,
+ * ecf2_decision_seconds), and finishes the item. result is submission_outcomes.result. */
+void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body);
 
 /* Outcomes that change nothing else (common/sql/insert_outcomes.sql). */
 struct plain_outcome {
     const struct commit_entry *entry;
     const char *result; /* succeeded or rejected */
     uint16_t status;
-    struct slice body;              /* data NULL: that of the outcome of the submission which made the resource */
-    const char *resource_type;      /* may be NULL */
+    struct slice body;         /* data NULL: that of the outcome of the submission which made the resource */
+    const char *resource_type; /* may be NULL */
     const struct uuid *resource_id; /* may be NULL */
     struct slice fired;             /* rule names, comma separated */
     struct slice facts;

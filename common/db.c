@@ -1,6 +1,6 @@
 /*
- * db: the connection, single statements and pipelines; see db.h. The words of libpq (PGconn status, SQLSTATE) end
- * here: above this file there are only error kinds.
+ * db: the connection, single statements and pipelines; see db.h. The words of libpq (PGconn status, SQLSTATE)
+ * end here: above this file there are only error kinds.
  */
 #include "common/db.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/metrics.h"
 
 #define CONNECT_TIMEOUT_US (10 * US_PER_SECOND)
 
@@ -24,6 +25,8 @@ struct db {
     db_wait_fn *wait;
     void *wait_context;
     bool queued_failed; /* a PQsend… of the present pipeline was refused */
+    const char *queued; /* its last statement */
+    int64_t queued_at_us;
 };
 
 static bool wait_by_poll(void *context, int fd, bool write, int64_t deadline_us)
@@ -119,7 +122,8 @@ static bool fail_lost(struct db *db, struct error *err)
     return false;
 }
 
-/* A result that is an error. Messages of class 22 may quote values, so they are left out (they could be personal). */
+/* A result that is an error. Messages of class 22 may quote values, so they are left out (they could be
+ * personal). */
 static bool fail_result(struct db *db, const PGresult *result, const char *statement, struct error *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -132,8 +136,9 @@ static bool fail_result(struct db *db, const PGresult *result, const char *state
         return error_set(err, ERROR_DB, "statement %s: %s", statement, PQresStatus(PQresultStatus(result)));
     if (strncmp(sqlstate, "22", 2) == 0)
         message = "a value does not fit its type";
-    error_set(err, kind_of_sqlstate(sqlstate), "statement %s: %s%s%s", statement, message == NULL ? "" : message,
-              constraint == NULL ? "" : ": ", constraint == NULL ? "" : constraint);
+    error_set(err, kind_of_sqlstate(sqlstate), "statement %s: %s%s%s", statement,
+              message == NULL ? "" : message, constraint == NULL ? "" : ": ",
+              constraint == NULL ? "" : constraint);
     if (err != NULL)
         (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate);
     if (kind_of_sqlstate(sqlstate) == ERROR_DB_LOST)
@@ -179,7 +184,8 @@ static bool wait_for_connection(struct db *db, struct error *err)
     while (state != PGRES_POLLING_OK) {
         if (state == PGRES_POLLING_FAILED || monotonic_now_us() > deadline_us)
             return fail_lost(db, err);
-        if (!db->wait(db->wait_context, PQsocket(db->connection), state == PGRES_POLLING_WRITING, deadline_us))
+        if (!db->wait(db->wait_context, PQsocket(db->connection), state == PGRES_POLLING_WRITING,
+                      deadline_us))
             return fail_lost(db, err);
         state = PQconnectPoll(db->connection);
     }
@@ -192,26 +198,27 @@ static size_t queue_prepares(struct db *db)
 
     for (size_t i = 0; db->statements != NULL && db->statements[i] != NULL; i++)
         for (size_t j = 0; db->statements[i][j] != NULL; j++, count++)
-            if (PQsendPrepare(db->connection, db->statements[i][j]->name, db->statements[i][j]->text, 0, NULL) != 1)
+            if (PQsendPrepare(db->connection, db->statements[i][j]->name, db->statements[i][j]->text, 0,
+                              NULL) != 1)
                 db->queued_failed = true;
     return count;
 }
 
 static bool prepare_all(struct db *db, struct error *err)
 {
-    if (PQenterPipelineMode(db->connection) != 1)
-        return fail_lost(db, err);
-    db->queued_failed = false;
+    db_pipeline_begin(db);
+    db->queued = "prepare";
     return db_pipeline_run(db, queue_prepares(db), NULL, err);
 }
 
 bool db_connect(struct db *db, struct error *err)
 {
-    /* plan_cache_mode: statements on partitioned tables carry their bounds as parameters and must be planned with
-     * them; a generic plan locks every partition (pipeline.md PL-36). Time-outs and planner switches are the role's. */
+    /* plan_cache_mode: statements on partitioned tables carry their bounds as parameters and must be planned
+     * with them; a generic plan locks every partition (pipeline.md PL-36). Time-outs and planner switches are
+     * the role's. */
     const char *const keywords[] = {"dbname", "user", "application_name", "client_encoding", "options", NULL};
-    const char *const values[] = {db->conninfo, db->role, db->name, "UTF8", "-c plan_cache_mode=force_custom_plan",
-                                  NULL};
+    const char *const values[] = {
+        db->conninfo, db->role, db->name, "UTF8", "-c plan_cache_mode=force_custom_plan", NULL};
 
     db_disconnect(db);
     db->connection = PQconnectStartParams(keywords, values, /* expand_dbname= */ 1);
@@ -239,7 +246,8 @@ static const char *const *values_of(const struct db_params *params, const char *
     return values;
 }
 
-static bool send_statement(struct db *db, const struct db_statement *statement, const struct db_params *params)
+static bool send_statement(struct db *db, const struct db_statement *statement,
+                           const struct db_params *params)
 {
     const char *values[DB_PARAMS_MAX];
 
@@ -283,12 +291,28 @@ static bool finish_statement(struct db *db, const char *name, PGresult **ret_res
     return false;
 }
 
-bool db_run(struct db *db, const struct db_statement *statement, const struct db_params *params, PGresult **ret_result,
-            struct error *err)
+/* Time of a statement or pipeline, by name: ecf2_db_statement_seconds. */
+static void observe(const char *statement, int64_t started_us)
 {
+    char labels[96];
+
+    (void)snprintf(labels, sizeof labels, "statement=\"%s\"", statement);
+    metric_observe_us(metric_histogram("ecf2_db_statement_seconds",
+                                       "Time of a statement, or of a pipeline by its last", labels),
+                      monotonic_now_us() - started_us);
+}
+
+bool db_run(struct db *db, const struct db_statement *statement, const struct db_params *params,
+            PGresult **ret_result, struct error *err)
+{
+    const int64_t started_us = monotonic_now_us();
+
     if (db->connection == NULL || !send_statement(db, statement, params))
         return fail_lost(db, err);
-    return finish_statement(db, statement->name, ret_result, err);
+    if (!finish_statement(db, statement->name, ret_result, err))
+        return false;
+    observe(statement->name, started_us);
+    return true;
 }
 
 static bool run_text(struct db *db, const char *text, struct error *err)
@@ -323,10 +347,13 @@ void db_rollback(struct db *db)
 void db_pipeline_begin(struct db *db)
 {
     db->queued_failed = db->connection == NULL || PQenterPipelineMode(db->connection) != 1;
+    db->queued = "begin";
+    db->queued_at_us = monotonic_now_us();
 }
 
 void db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params)
 {
+    db->queued = statement->name;
     if (!db->queued_failed && !send_statement(db, statement, params))
         db->queued_failed = true;
 }
@@ -423,14 +450,17 @@ bool db_pipeline_run(struct db *db, size_t count, PGresult **ret_results, struct
     }
     if (db->connection != NULL && !pipeline_end(db, err))
         good = false;
-    if (!good && ret_results != NULL)
+    if (good)
+        observe(db->queued, db->queued_at_us);
+    else if (ret_results != NULL)
         clear_results(ret_results, done);
     return good;
 }
 
 /* ------------------------------------------------------------------ values */
 
-bool db_columns(const PGresult *result, const char *const *names, int *ret_numbers, size_t count, struct error *err)
+bool db_columns(const PGresult *result, const char *const *names, int *ret_numbers, size_t count,
+                struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         ret_numbers[i] = PQfnumber(result, names[i]);

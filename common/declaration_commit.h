@@ -1,6 +1,6 @@
 /*
- * declaration_commit: the row that `declaration.create` gives to common/commit.c: its facts query. The context of each
- * entry is its `const struct declaration_input *`.
+ * declaration_commit: the row that `declaration.create` gives to common/commit.c: its facts query. The
+ * context of each entry is its `const struct declaration_input *`.
  */
 #ifndef ECF2_COMMON_DECLARATION_COMMIT_H
 #define ECF2_COMMON_DECLARATION_COMMIT_H

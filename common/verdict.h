@@ -1,6 +1,7 @@
 /*
- * verdict: what the stages have decided of a submission so far. It travels with the record, beside the facts on which
- * it stands (architecture.md section 3): {"digest":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}.
+ * verdict: what the stages have decided of a submission so far. It travels with the record, beside the facts
+ * on which it stands (architecture.md section 3):
+ * {"digest":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}.
  */
 #ifndef ECF2_COMMON_VERDICT_H
 #define ECF2_COMMON_VERDICT_H
@@ -15,7 +16,7 @@
 struct verdict {
     struct slice digest;        /* of the facts, as the facts query gave it */
     struct slice rules_version; /* of the table that validation used (PL-30) */
-    bool is_same_as;            /* nothing is written: answered with the record same_as (declarations.md 7.1) */
+    bool is_same_as; /* nothing is written: answered with the record same_as (declarations.md 7.1) */
     struct uuid same_as;
     bool is_fundable;    /* eligibility's part */
     struct slice reason; /* why, in a word or two */
@@ -25,7 +26,8 @@ struct verdict {
 /* The JSON text; the caller frees it. Never NULL. */
 char *verdict_write(const struct verdict *verdict);
 /* False with ERROR_WIRE when it is not what verdict_write makes. Release after success. */
-bool verdict_read(struct slice text, struct verdict *ret_verdict, struct error *err) __attribute__((warn_unused_result));
+bool verdict_read(struct slice text, struct verdict *ret_verdict, struct error *err)
+    __attribute__((warn_unused_result));
 void verdict_release(struct verdict *verdict);
 
 #endif

@@ -64,13 +64,14 @@ static bool start(struct worker *worker, struct error *err)
         return error_set(err, ERROR_MESSAGING, "zmq_ctx_new failed");
     if (!worker_brokers_open(worker, err))
         return false;
-    worker->db = db_new(worker->settings.database, definition->role, worker->name, definition->statements, wait_for_db,
-                        worker);
+    worker->db = db_new(worker->settings.database, definition->role, worker->name, definition->statements,
+                        wait_for_db, worker);
     make_metrics(worker);
     return true;
 }
 
-/* Called in the loop whenever nothing else is in hand. A failure is logged and tried again at the next tick. */
+/* Called in the loop whenever nothing else is in hand. A failure is logged and tried again at the next tick.
+ */
 static void tick(struct worker *worker)
 {
     struct error err = {0};

@@ -13,9 +13,9 @@
 #include "common/sql.h"
 #include "common/worker_private.h"
 
-#define CONFLICT_TRIES        3
-#define RECONNECT_FIRST_US    (US_PER_SECOND / 20)
-#define RECONNECT_LAST_US     (2 * US_PER_SECOND)
+#define CONFLICT_TRIES     3
+#define RECONNECT_FIRST_US (US_PER_SECOND / 20)
+#define RECONNECT_LAST_US  (2 * US_PER_SECOND)
 
 /* ------------------------------------------------------- what handlers say */
 
@@ -86,7 +86,8 @@ bool worker_connect(struct worker *worker)
     }
     db_disconnect(worker->db);
     worker_withdraw(worker);
-    worker->reconnect_delay_us = worker->reconnect_delay_us == 0 ? RECONNECT_FIRST_US : worker->reconnect_delay_us * 2;
+    worker->reconnect_delay_us =
+        worker->reconnect_delay_us == 0 ? RECONNECT_FIRST_US : worker->reconnect_delay_us * 2;
     if (worker->reconnect_delay_us > RECONNECT_LAST_US)
         worker->reconnect_delay_us = RECONNECT_LAST_US;
     worker->reconnect_at_us = monotonic_now_us() + worker->reconnect_delay_us;
@@ -106,8 +107,8 @@ static bool wait_for_database(struct worker *worker)
 
 /* ---------------------------------------------------------- lone failures */
 
-static bool write_stage_error(struct worker *worker, const struct work_item *item, const struct error *failure,
-                              int64_t duration_us, struct error *err)
+static bool write_stage_error(struct worker *worker, const struct work_item *item,
+                              const struct error *failure, int64_t duration_us, struct error *err)
 {
     struct db_params params = DB_PARAMS_INIT;
     json_t *detail = json_pack("{s:s, s:s, s:s}", "kind", error_kind_name(failure->kind), "sqlstate",
@@ -131,8 +132,9 @@ static bool write_stage_error(struct worker *worker, const struct work_item *ite
 /* Reads and what is not accepted yet: whoever waits is told to come again. */
 static void reply_unavailable(struct work_item *item)
 {
-    static const char body[] = "{\"errors\":[{\"title\":\"Service unavailable\",\"detail\":\"This could not be done "
-                               "now. Nothing was changed. Try again in a few seconds.\"}]}";
+    static const char body[] =
+        "{\"errors\":[{\"title\":\"Service unavailable\",\"detail\":\"This could not be done "
+        "now. Nothing was changed. Try again in a few seconds.\"}]}";
 
     work_reply(item, &(struct wire_reply){.kind = WIRE_DECIDED,
                                           .status = 503,
@@ -141,9 +143,10 @@ static void reply_unavailable(struct work_item *item)
                                           .body = slice_of(body)});
 }
 
-/* One item that failed for itself: recorded, done with here, and sent again by the scheduler when due (PL-40, PL-43).
- * False: the process is to leave. */
-static bool fail_alone(struct worker *worker, struct work_item *item, const struct error *failure, int64_t duration_us)
+/* One item that failed for itself: recorded, done with here, and sent again by the scheduler when due (PL-40,
+ * PL-43). False: the process is to leave. */
+static bool fail_alone(struct worker *worker, struct work_item *item, const struct error *failure,
+                       int64_t duration_us)
 {
     log_failure(LOG_ERROR, "item_failed", failure);
     log_event(LOG_ERROR, "item_failed", LOG_UUID("submission", &item->record.id),
@@ -159,7 +162,8 @@ static bool fail_alone(struct worker *worker, struct work_item *item, const stru
         if (write_stage_error(worker, item, failure, duration_us, &err))
             return true;
         if (err.kind != ERROR_DB_LOST) {
-            log_failure(LOG_ERROR, "stage_error_not_written", &err); /* undecided all the same: it is sent again */
+            log_failure(LOG_ERROR, "stage_error_not_written",
+                        &err); /* undecided all the same: it is sent again */
             return true;
         }
         if (!wait_for_database(worker))
@@ -189,7 +193,8 @@ static void forget_attempt(struct work_item *items, size_t count)
     }
 }
 
-/* What the handler succeeded with: items that were returned once too often fail alone; the rest is reported. */
+/* What the handler succeeded with: items that were returned once too often fail alone; the rest is reported.
+ */
 static bool conclude(struct worker *worker, struct work_item *items, size_t count, int64_t duration_us)
 {
     bool stay = true;
@@ -198,7 +203,8 @@ static bool conclude(struct worker *worker, struct work_item *items, size_t coun
         if (items[i].failure != NULL) {
             struct error failure = {0};
 
-            error_set(&failure, ERROR_DB_CONFLICT, "given back %d times: %s", WIRE_RETURNS_MAX, items[i].failure);
+            error_set(&failure, ERROR_DB_CONFLICT, "given back %d times: %s", WIRE_RETURNS_MAX,
+                      items[i].failure);
             stay = fail_alone(worker, &items[i], &failure, duration_us);
         } else if (items[i].disposition == 0) {
             struct error failure = {0};
@@ -211,8 +217,8 @@ static bool conclude(struct worker *worker, struct work_item *items, size_t coun
     return stay;
 }
 
-/* Decides items, all or, after failures, by halves. False: the process is to leave; what is not decided is not
- * reported, so that the broker gives it to somebody else. */
+/* Decides items, all or, after failures, by halves. False: the process is to leave; what is not decided is
+ * not reported, so that the broker gives it to somebody else. */
 static bool decide(struct worker *worker, struct work_item *items, size_t count, int tries)
 {
     for (int attempt = 1;; attempt++) {
@@ -235,7 +241,8 @@ static bool decide(struct worker *worker, struct work_item *items, size_t count,
         if (err.kind == ERROR_DB_CONFLICT && attempt < tries)
             continue;
         if (count > 1)
-            return decide(worker, items, count / 2, 1) && decide(worker, items + count / 2, count - count / 2, 1);
+            return decide(worker, items, count / 2, 1) &&
+                   decide(worker, items + count / 2, count - count / 2, 1);
         if (err.kind == ERROR_DB_CONFLICT) {
             work_return(items, worker->definition->service, err.detail);
             return conclude(worker, items, 1, monotonic_now_us() - started_us);

@@ -1,6 +1,6 @@
 /*
- * worker_brokers: the runtime's side of the protocol page (wire.h): one DEALER per broker, credit, pings, results,
- * replies. Nothing here waits but worker_wait.
+ * worker_brokers: the runtime's side of the protocol page (wire.h): one DEALER per broker, credit, pings,
+ * results, replies. Nothing here waits but worker_wait.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,12 +23,14 @@ bool worker_brokers_open(struct worker *worker, struct error *err)
     char *endpoints = memory_dup(worker->settings.brokers);
     char *rest = endpoints;
 
-    for (char *endpoint = strtok_r(rest, ", ", &rest); endpoint != NULL; endpoint = strtok_r(NULL, ", ", &rest)) {
+    for (char *endpoint = strtok_r(rest, ", ", &rest); endpoint != NULL;
+         endpoint = strtok_r(NULL, ", ", &rest)) {
         struct broker_link *link = &worker->brokers[worker->broker_count];
 
         if (worker->broker_count == WORKER_BROKERS_MAX) {
             free(endpoints);
-            return error_set(err, ERROR_SETTINGS, "ECF2_BROKERS names more than %d brokers", WORKER_BROKERS_MAX);
+            return error_set(err, ERROR_SETTINGS, "ECF2_BROKERS names more than %d brokers",
+                             WORKER_BROKERS_MAX);
         }
         link->socket = messaging_dealer(worker->zmq, worker->name, endpoint, err);
         if (link->socket == NULL) {
@@ -90,8 +92,8 @@ void worker_offer(struct worker *worker)
         if (worker->definition->wants_counts && !link->hello_given)
             link->hello_given = send_head(worker, i, WIRE_HELLO, worker->definition->service, 0, NULL, 0);
         if (!link->credit_given)
-            link->credit_given =
-                send_head(worker, i, WIRE_READY, worker->definition->service, worker->settings.batch_size, NULL, 0);
+            link->credit_given = send_head(worker, i, WIRE_READY, worker->definition->service,
+                                           worker->settings.batch_size, NULL, 0);
     }
 }
 
@@ -225,7 +227,10 @@ bool worker_wait(struct worker *worker, int fd, bool write, int64_t deadline_us)
     if (fd >= 0)
         items[count++] =
             (zmq_pollitem_t){.fd = fd, .events = (short)(write ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)};
-    if (zmq_poll(items, (int)count, left_us == INT64_MAX ? -1 : left_us <= 0 ? 0 : (long)(left_us / 1000 + 1)) < 0 &&
+    if (zmq_poll(items, (int)count,
+                 left_us == INT64_MAX ? -1
+                 : left_us <= 0       ? 0
+                                      : (long)(left_us / 1000 + 1)) < 0 &&
         errno != EINTR)
         return false;
     for (size_t i = 0; i < worker->broker_count; i++)
@@ -261,7 +266,8 @@ void work_item_release(struct work_item *item)
     item->frame = NULL;
 }
 
-static bool send_replies_through(struct worker *worker, size_t broker, const struct slice *frames, size_t count)
+static bool send_replies_through(struct worker *worker, size_t broker, const struct slice *frames,
+                                 size_t count)
 {
     if (send_head(worker, broker, WIRE_REPLY, "", 0, frames, count))
         return true;
@@ -278,8 +284,8 @@ static bool same_loop(const struct work_item *a, const struct work_item *b)
 }
 
 /* All replies of items[first…] for the loop and broker of items[first], as one message; told[] marks them. */
-static void send_replies_like(struct worker *worker, const struct work_item *items, size_t count, size_t first,
-                              bool told[])
+static void send_replies_like(struct worker *worker, const struct work_item *items, size_t count,
+                              size_t first, bool told[])
 {
     struct slice frames[WIRE_BATCH_MAX * 2 + 1];
     size_t used = 0;
@@ -363,8 +369,8 @@ static size_t broker_for(const struct worker *worker, struct slice subject)
     return count == 0 ? SIZE_MAX : alive[hash_of(subject) % count];
 }
 
-static bool submit_to(struct worker *worker, size_t broker, const char *service, const struct wire_record *records,
-                      size_t count, const size_t *targets)
+static bool submit_to(struct worker *worker, size_t broker, const char *service,
+                      const struct wire_record *records, size_t count, const size_t *targets)
 {
     bool sent = true;
 
@@ -389,8 +395,8 @@ static bool submit_to(struct worker *worker, size_t broker, const char *service,
     return sent;
 }
 
-bool worker_submit(struct worker *worker, size_t broker, const char *service, const struct wire_record *records,
-                   size_t count)
+bool worker_submit(struct worker *worker, size_t broker, const char *service,
+                   const struct wire_record *records, size_t count)
 {
     size_t *targets = memory_alloc((count + 1) * sizeof *targets);
     bool sent = true;

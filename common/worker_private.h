@@ -11,10 +11,10 @@
 struct broker_link {
     char *endpoint;
     void *socket;
-    int64_t heard_us;   /* monotonic; 0 = never */
-    bool credit_given;  /* a READY was sent and no WORK has used it up */
-    bool hello_given;   /* a HELLO was sent since the broker was last silent */
-    bool said_bye;      /* it has confirmed our BYE: no more WORK comes */
+    int64_t heard_us;  /* monotonic; 0 = never */
+    bool credit_given; /* a READY was sent and no WORK has used it up */
+    bool hello_given;  /* a HELLO was sent since the broker was last silent */
+    bool said_bye;     /* it has confirmed our BYE: no more WORK comes */
 };
 
 struct work_reply {
@@ -55,8 +55,8 @@ struct worker {
 /* worker_brokers.c */
 bool worker_brokers_open(struct worker *worker, struct error *err);
 void worker_brokers_close(struct worker *worker);
-/* Waits for a message, a signal, fd (-1 = none) or the deadline (monotonic µs), then takes all messages: PING is
- * answered, WORK queued. False = leave at once. */
+/* Waits for a message, a signal, fd (-1 = none) or the deadline (monotonic µs), then takes all messages: PING
+ * is answered, WORK queued. False = leave at once. */
 bool worker_wait(struct worker *worker, int fd, bool write, int64_t deadline_us);
 /* READY to every broker that has no credit of ours; nothing while draining or with work queued. */
 void worker_offer(struct worker *worker);

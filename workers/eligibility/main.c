@@ -1,6 +1,7 @@
 /*
- * ecf2-eligibility: is the person, and so the declaration, fundable, and why? It decides on the facts that travel with
- * the submission and writes nothing for a declaration (pipeline.md PL-31); its commits come with the registrations.
+ * ecf2-eligibility: is the person, and so the declaration, fundable, and why? It decides on the facts that
+ * travel with the submission and writes nothing for a declaration (pipeline.md PL-31); its commits come with
+ * the registrations.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ int main(int argc, char **argv)
     static const struct db_statement *const *const statements[] = {common_statements, NULL};
     static const struct worker_definition definition = {
         .service = "eligibility",
-        .paragraph = "Decides whether the person of a submission, and so a declaration, is fundable, and why.",
+        .paragraph =
+            "Decides whether the person of a submission, and so a declaration, is fundable, and why.",
         .role = "ecf2_eligibility",
         .statements = statements,
         .handle = handle,

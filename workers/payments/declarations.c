@@ -1,6 +1,7 @@
 /*
- * declarations: a batch of accepted `declaration.create`: what each one writes is decided in declaration_rules.c on the
- * facts that it brought; under the locks the facts are looked at again; then one statement writes all of them.
+ * declarations: a batch of accepted `declaration.create`: what each one writes is decided in
+ * declaration_rules.c on the facts that it brought; under the locks the facts are looked at again; then one
+ * statement writes all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static void add_locks(struct commit *commit, size_t entry, const struct acceptan
     for (size_t i = 0; i < one->facts.lead_provider_count; i++)
         commit_add_lock(commit, entry, LOCK_LIST, one->facts.lead_provider_ids[i], /* shared= */ true);
     for (size_t i = 0; i < one->facts.participant_lead_provider_count; i++)
-        commit_add_lock(commit, entry, LOCK_LIST, one->facts.participant_lead_provider_ids[i], /* shared= */ true);
+        commit_add_lock(commit, entry, LOCK_LIST, one->facts.participant_lead_provider_ids[i],
+                        /* shared= */ true);
 }
 
 /* ------------------------------------------------------------------- write */
@@ -79,7 +81,8 @@ static char *funding_changes(const struct mentor_completion_effects *completion)
         changes_append(lines, "became_ineligible_for_funding_on", before, after);
     if (completion->reason_before != completion->reason)
         changes_append(lines, "became_ineligible_for_funding_reason",
-                       funding_end_reason_name(completion->reason_before), funding_end_reason_name(completion->reason));
+                       funding_end_reason_name(completion->reason_before),
+                       funding_end_reason_name(completion->reason));
     text = json_dumps(lines, JSON_COMPACT);
     json_decref(lines);
     return text;
@@ -92,8 +95,8 @@ static void finish(const struct commit *commit, struct acceptance *one)
 
     one->api_id = uuid_v4();
     one->updated_at_us = commit_updated_at_us(commit, record);
-    const struct declaration_view view = declaration_view_of(&one->input, &one->facts, &one->effects, &one->api_id,
-                                                             record->as_of_us, one->updated_at_us);
+    const struct declaration_view view = declaration_view_of(
+        &one->input, &one->facts, &one->effects, &one->api_id, record->as_of_us, one->updated_at_us);
 
     buffer_clear(&one->body);
     declaration_render(&view, &one->body);
@@ -123,9 +126,34 @@ static void array_date(struct db_params *params, struct date date)
 
 /* The columns of write_declarations.sql, in its order. */
 enum column {
-    SUBMISSION, ACCEPTED_AT, API_ID, TRAINING_PERIOD, TEACHER, ROLE, LEAD_PROVIDER, YEAR, TYPE, DATE, EVIDENCE,
-    PAYMENT_STATUS, STATEMENT, MENTORSHIP, DELIVERY_PARTNER, PUPIL_PREMIUM, SPARSITY, AS_OF, UPDATED_AT, BODY, FACTS,
-    RULES_VERSION, LEAD_PROVIDER_NAME, FUNDING_ENDS_ON, FUNDING_CHANGES, TRAINING_ENDS_ON, SCHOOL_PERIOD, COLUMN_COUNT
+    SUBMISSION,
+    ACCEPTED_AT,
+    API_ID,
+    TRAINING_PERIOD,
+    TEACHER,
+    ROLE,
+    LEAD_PROVIDER,
+    YEAR,
+    TYPE,
+    DATE,
+    EVIDENCE,
+    PAYMENT_STATUS,
+    STATEMENT,
+    MENTORSHIP,
+    DELIVERY_PARTNER,
+    PUPIL_PREMIUM,
+    SPARSITY,
+    AS_OF,
+    UPDATED_AT,
+    BODY,
+    FACTS,
+    RULES_VERSION,
+    LEAD_PROVIDER_NAME,
+    FUNDING_ENDS_ON,
+    FUNDING_CHANGES,
+    TRAINING_ENDS_ON,
+    SCHOOL_PERIOD,
+    COLUMN_COUNT
 };
 
 static void add_declared(struct db_params *params, enum column column, const struct acceptance *one)
@@ -173,7 +201,8 @@ static void add_completion(struct db_params *params, enum column column, const s
         db_array_text(params, one->funding_changes);
         break;
     case TRAINING_ENDS_ON:
-        array_date(params, completion->finished_training_period_id != 0 ? completion->finished_on : DATE_NONE);
+        array_date(params,
+                   completion->finished_training_period_id != 0 ? completion->finished_on : DATE_NONE);
         break;
     default: /* SCHOOL_PERIOD */
         array_id(params, one->facts.training_period.school_period_id);
@@ -250,8 +279,10 @@ static void write_params(struct db_params *params, struct acceptance *const *acc
     }
 }
 
-/* Tells each submission that the write returned; one that it did not had an outcome already (the backstop). */
-static bool tell_written(struct acceptance *const *accepted, size_t count, const PGresult *written, struct error *err)
+/* Tells each submission that the write returned; one that it did not had an outcome already (the backstop).
+ */
+static bool tell_written(struct acceptance *const *accepted, size_t count, const PGresult *written,
+                         struct error *err)
 {
     for (int row = 0; row < PQntuples(written); row++) {
         struct uuid id;
@@ -260,7 +291,7 @@ static bool tell_written(struct acceptance *const *accepted, size_t count, const
             return error_set(err, ERROR_BUG, "the write returned something that is no id");
         for (size_t i = 0; i < count; i++)
             if (uuid_equal(&accepted[i]->item->record.id, &id))
-                commit_tell(accepted[i]->item, 200, buffer_slice(&accepted[i]->body));
+                commit_tell(accepted[i]->item, "succeeded", 200, buffer_slice(&accepted[i]->body));
     }
     for (size_t i = 0; i < count; i++)
         if (accepted[i]->item->disposition == 0)
@@ -288,8 +319,8 @@ static bool write_new(struct commit *commit, struct acceptance **accepted, size_
 /* ------------------------------------------------------------------- batch */
 
 /* Commits entries of one sort: new declarations, or answers with an existing one. */
-static bool commit_acceptances(struct worker *worker, struct acceptance **accepted, size_t count, bool same_as,
-                               struct error *err)
+static bool commit_acceptances(struct worker *worker, struct acceptance **accepted, size_t count,
+                               bool same_as, struct error *err)
 {
     struct commit_entry *entries = memory_zero(count, sizeof *entries);
     struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
@@ -345,7 +376,8 @@ bool accept_declarations(struct worker *worker, struct work_item *items, size_t 
         else
             fresh[fresh_count++] = &all[i];
     }
-    good = good && (fresh_count == 0 || commit_acceptances(worker, fresh, fresh_count, /* same_as= */ false, err)) &&
+    good = good &&
+           (fresh_count == 0 || commit_acceptances(worker, fresh, fresh_count, /* same_as= */ false, err)) &&
            (same_count == 0 || commit_acceptances(worker, same, same_count, /* same_as= */ true, err));
     for (size_t i = 0; i < count; i++)
         acceptance_release(&all[i]);

@@ -1,6 +1,6 @@
 /*
- * ecf2-payments: chooses the statement, decides what an accepted declaration writes, and commits it. Statements and
- * payment runs come with their kinds.
+ * ecf2-payments: chooses the statement, decides what an accepted declaration writes, and commits it.
+ * Statements and payment runs come with their kinds.
  */
 #include "common/kinds.h"
 #include "common/sql.h"
@@ -18,7 +18,8 @@ static bool handle(struct worker *worker, struct work_item *items, size_t count,
 
 int main(int argc, char **argv)
 {
-    static const struct db_statement *const *const statements[] = {common_statements, payments_statements, NULL};
+    static const struct db_statement *const *const statements[] = {common_statements, payments_statements,
+                                                                   NULL};
     static const struct worker_definition definition = {
         .service = "payments",
         .paragraph = "Chooses the statement of accepted declarations and commits them.",

@@ -1,6 +1,6 @@
 /*
- * declarations: a batch of `declaration.create` through the decision table: decode, load facts, run the rules, hand on
- * what passes, commit what does not. The rules themselves are declaration_rules.c.
+ * declarations: a batch of `declaration.create` through the decision table: decode, load facts, run the
+ * rules, hand on what passes, commit what does not. The rules themselves are declaration_rules.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +36,9 @@ static bool decode(struct work_item *items, struct declaration_case *cases, size
     return true;
 }
 
-static bool load_facts(struct worker *worker, const struct work_item *items, const struct declaration_case *cases,
-                       size_t count, PGresult **ret_result, struct error *err)
+static bool load_facts(struct worker *worker, const struct work_item *items,
+                       const struct declaration_case *cases, size_t count, PGresult **ret_result,
+                       struct error *err)
 {
     struct declaration_question *questions = memory_zero(count, sizeof *questions);
     struct db_params params = DB_PARAMS_INIT;
@@ -52,8 +53,8 @@ static bool load_facts(struct worker *worker, const struct work_item *items, con
     return good;
 }
 
-static struct declaration_case *case_of(const struct work_item *items, struct declaration_case *cases, size_t count,
-                                        int row, const struct uuid *id)
+static struct declaration_case *case_of(const struct work_item *items, struct declaration_case *cases,
+                                        size_t count, int row, const struct uuid *id)
 {
     /* rows come in the order of the batch, so the first guess is nearly always right */
     if ((size_t)row < count && uuid_equal(&items[row].record.id, id))
@@ -134,8 +135,8 @@ static void render_rejection(struct declaration_case *one)
     }
 }
 
-static bool commit_rejections(struct worker *worker, struct commit_entry *entries, struct declaration_case **cases,
-                              size_t count, struct error *err)
+static bool commit_rejections(struct worker *worker, struct commit_entry *entries,
+                              struct declaration_case **cases, size_t count, struct error *err)
 {
     struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
     struct commit commit;
@@ -166,8 +167,8 @@ static bool commit_rejections(struct worker *worker, struct commit_entry *entrie
 
 /* ------------------------------------------------------------------- batch */
 
-static bool decide(struct worker *worker, struct work_item *items, struct declaration_case *cases, size_t count,
-                   struct error *err)
+static bool decide(struct worker *worker, struct work_item *items, struct declaration_case *cases,
+                   size_t count, struct error *err)
 {
     struct commit_entry *entries = memory_zero(count, sizeof *entries);
     struct declaration_case **rejected = memory_zero(count, sizeof *rejected);
@@ -194,8 +195,9 @@ bool validate_declarations(struct worker *worker, struct work_item *items, size_
 {
     struct declaration_case *cases = memory_zero(count, sizeof *cases);
     PGresult *result = NULL;
-    const bool good = decode(items, cases, count, err) && load_facts(worker, items, cases, count, &result, err) &&
-                      read_facts(items, cases, count, result, err) && decide(worker, items, cases, count, err);
+    const bool good =
+        decode(items, cases, count, err) && load_facts(worker, items, cases, count, &result, err) &&
+        read_facts(items, cases, count, result, err) && decide(worker, items, cases, count, err);
 
     for (size_t i = 0; i < count; i++) {
         if (cases[i].has_input)

@@ -1,6 +1,6 @@
 /*
- * ecf2-validation: may this submission be accepted? It evaluates the whole table of its kind, every error at once,
- * commits rejections, and hands on what passes with the facts that it saw (pipeline.md PL-31).
+ * ecf2-validation: may this submission be accepted? It evaluates the whole table of its kind, every error at
+ * once, commits rejections, and hands on what passes with the facts that it saw (pipeline.md PL-31).
  */
 #include "common/kinds.h"
 #include "common/sql.h"

@@ -95,13 +95,15 @@ static void text_of_a_day_and_back(void **state)
     assert_int_equal(date.day, day(2025, 5, 6).day);
     date_format(date, text);
     assert_string_equal(text, "2025-05-06");
+    assert_true(date_parse(slice_of("1999-09-29"), &date) && date_parse(slice_of("2025-05-06"), &date));
     date_format(day(33, 1, 2), text);
     assert_string_equal(text, "0033-01-02");
     date_format(date_add(day(2024, 2, 28), 2), text);
     assert_string_equal(text, "2024-03-01");
     static const char *const others[] = {"",           "2025-05-6",   "2025-5-06",  "20250506",
                                          "2025/05/06", "2025-05-06 ", "2025-02-29", "2025-05-06T",
-                                         "x025-05-06", "2025-05-0x",  "-025-05-06"};
+                                         "x025-05-06", "2025-05-1:",  "2025-05-1/", "2025-05-0x",
+                                         "-025-05-06"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_false(date_parse(slice_of(others[i]), &date));
     assert_int_equal(date.day, day(2025, 5, 6).day);
