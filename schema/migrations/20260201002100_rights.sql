@@ -126,6 +126,8 @@ begin
 end $$;
 grant select (id, lead_provider_id, user_id, url, event_kinds, disabled_at, created_at, updated_at) on webhook_endpoints
   to ecf2_query;
+-- An import numbers its rows before it inserts them, so that files can refer to each other.
+grant usage on all sequences in schema public to ecf2_ctl;
 
 -- migrate:down
 do $$
