@@ -67,7 +67,22 @@ create table job_runs (
 );
 comment on table job_runs is 'OP-14: one row a job; last_due_at = the latest due time that was worked off, so that a missed one is caught up once';
 
+-- Statistics of what an import has loaded: only a table's owner may analyze it, and ecf2_ctl owns none.
+create function analyze_tables(names text[]) returns void
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare name text;
+begin
+  for name in select c.relname from pg_class c
+      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname = any (names) order by c.relname
+  loop
+    execute format('analyze public.%I', name);
+  end loop;
+end $$;
+revoke execute on function analyze_tables(text[]) from public;
+
 -- migrate:down
+drop function analyze_tables(text[]);
 drop table job_runs;
 drop table legacy_ids;
 drop table import_failures;

@@ -128,6 +128,7 @@ grant select (id, lead_provider_id, user_id, url, event_kinds, disabled_at, crea
   to ecf2_query;
 -- An import numbers its rows before it inserts them, so that files can refer to each other.
 grant usage on all sequences in schema public to ecf2_ctl;
+grant execute on function analyze_tables(text[]) to ecf2_ctl;
 
 -- migrate:down
 do $$
@@ -139,6 +140,7 @@ begin
     execute format('revoke all on all sequences in schema public from %I', role);
     execute format('revoke all on function ensure_partitions(timestamptz, timestamptz), drop_partitions_before(timestamptz) from %I',
       role);
+    execute format('revoke all on function analyze_tables(text[]) from %I', role);
     execute format('revoke all on schema public from %I', role);
   end loop;
 end $$;

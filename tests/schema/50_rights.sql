@@ -169,7 +169,7 @@ create function pg_temp.other_id(n integer default 2) returns uuid
 do $$ begin execute format('grant usage on schema %I to public', (select nspname from pg_namespace where oid = pg_my_temp_schema())); end $$;
 update attempts set statement = regexp_replace(statement, '\mother_id\(', 'pg_temp.other_id(', 'g');
 
-select plan(9 * 4 + 14 + (select count(*)::integer from attempts));
+select plan(9 * 4 + 15 + (select count(*)::integer from attempts));
 
 select ok(r.rolcanlogin and not (r.rolsuper or r.rolcreatedb or r.rolcreaterole or r.rolreplication or r.rolbypassrls),
     roles.role || ' logs in and is nothing else')
@@ -211,8 +211,10 @@ select set_eq($$select role from roles where has_column_privilege(role, 'users',
 select set_eq($$select role from roles where has_sequence_privilege(role, 'accept_no_seq', 'usage')$$,
   array['ecf2_intake', 'ecf2_validation', 'ecf2_eligibility', 'ecf2_payments', 'ecf2_scheduler', 'ecf2_ctl'],
   'numbers of acceptance and decision');
-select is_empty($$select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'S'
-    and not has_sequence_privilege('ecf2_ctl', c.oid, 'usage')$$, 'an import numbers rows of every table');
+select set_eq($$select role from roles where has_function_privilege(role, 'analyze_tables(text[])', 'execute')$$,
+  array['ecf2_ctl'], 'statistics of what was imported');
+select is_empty($$select s.sequencename from pg_sequences s where s.schemaname = 'public'
+    and not has_sequence_privilege('ecf2_ctl', format('public.%I', s.sequencename), 'usage')$$, 'an import numbers rows of every table');
 select set_eq($$select role from roles where has_function_privilege(role, 'ensure_partitions(timestamptz, timestamptz)', 'execute')
     and has_function_privilege(role, 'drop_partitions_before(timestamptz)', 'execute')$$,
   array['ecf2_scheduler', 'ecf2_ctl'], 'partitions');
