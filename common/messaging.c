@@ -184,7 +184,8 @@ enum receive_result message_receive(void *socket, struct message *message)
 struct slice message_frame(const struct message *message, size_t i)
 {
     assert(i < message->count);
-    /* zmq_msg_data wants a pointer to a message that is not const, but changes nothing. */
+    /* zmq_msg_data wants a pointer to a message that is not const, but changes nothing.
+     * NOLINTNEXTLINE(performance-no-int-to-ptr) */
     zmq_msg_t *frame = (zmq_msg_t *)(uintptr_t)&message->frames[i];
     return (struct slice){.data = zmq_msg_data(frame), .size = zmq_msg_size(frame)};
 }

@@ -1,4 +1,4 @@
-/* clang-format off: tables and columns of this page are its form */
+/* clang-format off */
 /*
  * wire: the protocol between front, broker and workers, version 1. This page comes before the code (style.md
  * section 5); wire.c is its codec. PROTOCOL.md beside this file has the states and pictures.
@@ -35,6 +35,7 @@
  * A codec failure never crashes a process: the receiver counts it, logs it and drops the message (a broker) or
  * buries the record (a worker).
  */
+/* clang-format on */
 #ifndef ECF2_COMMON_WIRE_H
 #define ECF2_COMMON_WIRE_H
 
@@ -47,20 +48,22 @@
 #include "common/slice.h"
 #include "common/uuid.h"
 
-#define WIRE_VERSION 1
-#define WIRE_SERVICE_MAX 32          /* bytes of a service name: a-z, 0-9, "_" and "-" */
-#define WIRE_ROUTING_ID_MAX 255      /* bytes of a routing id, as ZeroMQ has it: 1 to 255 */
-#define WIRE_RECORD_MAX (24u << 20)  /* bytes of a record */
-/* Bytes of a frame, ZMQ_MAXMSGSIZE of every socket: more than a record, or the RESULT that hands a largest record on
- * (disposition and service stand before it) would cost its worker the connection. */
+#define WIRE_VERSION        1
+#define WIRE_SERVICE_MAX    32          /* bytes of a service name: a-z, 0-9, "_" and "-" */
+#define WIRE_ROUTING_ID_MAX 255         /* bytes of a routing id, as ZeroMQ has it: 1 to 255 */
+#define WIRE_RECORD_MAX     (24u << 20) /* bytes of a record */
+/* Bytes of a frame, ZMQ_MAXMSGSIZE of every socket: more than a record, or the RESULT that hands a largest
+ * record on (disposition and service stand before it) would cost its worker the connection. */
 #define WIRE_FRAME_MAX (WIRE_RECORD_MAX + 512u)
-#define WIRE_MESSAGE_RECORDS_MAX 1000 /* record, result, reply or id frames of a message; a receiver reads no more */
-#define WIRE_BATCH_MAX 200           /* records handed out at once (PL-35) */
+/* Record, result, reply or id frames of a message; a receiver reads no more. */
+#define WIRE_MESSAGE_RECORDS_MAX 1000
+#define WIRE_BATCH_MAX           200 /* records handed out at once (PL-35) */
 /* Bytes of records handed out at once, but always one record: 200 bodies of 1 MiB would not fit a worker. */
 #define WIRE_BATCH_BYTES_MAX (8u << 20)
-#define WIRE_DEATHS_MAX 3            /* the third death buries (PL-41) */
-#define WIRE_RETURNS_MAX 20          /* the 20th return is an error (PL-33) */
+#define WIRE_DEATHS_MAX      3  /* the third death buries (PL-41) */
+#define WIRE_RETURNS_MAX     20 /* the 20th return is an error (PL-33) */
 
+/* clang-format off */
 /* command, name, direction and frames behind the head:
  *
  * HELLO     front, scheduler → broker. number = 0. Says: send me COUNTS every second. No frames. The broker answers COUNTS
@@ -74,7 +77,8 @@
  * SUBMIT    front, intake, scheduler → broker. service; record frames. A record whose id the broker holds is dropped (PL-43)
  *           after its reply_to was taken over; a front that sends it to intake while it is held, accepted, at a later
  *           stage has lost its acknowledgement: the broker itself answers ACCEPTED (clock 0).
- * WORK      broker → worker. service; record frames, at most the credit, which is used up by it (credit falls to 0).
+ * WORK      broker → worker. service; number = how many; record frames, at most the credit, which is used up by it (credit
+ *           falls to 0), and at most WIRE_BATCH_BYTES_MAX of them unless it is one.
  * RESULT    worker → broker. service; one frame a record: disposition u8, then DONE: id (16 bytes); RETURN and
  *           FORWARD: u8 length + service, then the record as it is to be handed out next. RETURN is delayed by 10 ms,
  *           doubling with `returns` to 1 s. A record that the worker had in hand and that the broker no longer counts
@@ -112,6 +116,7 @@
     X(WIRE_LEADER, "leader")                                                                                          \
     X(WIRE_STATUS, "status")                                                                                          \
     X(WIRE_DRAIN, "drain")
+/* clang-format on */
 
 enum wire_command {
     WIRE_NO_COMMAND = 0,
@@ -123,16 +128,30 @@ enum wire_command {
 
 enum wire_class { WIRE_WAIT, WIRE_ASYNC, WIRE_BULK, WIRE_CLASS_COUNT };
 /* The same words as submissions.caller_type. */
-enum wire_caller { WIRE_LEAD_PROVIDER, WIRE_SCHOOL, WIRE_APPROPRIATE_BODY, WIRE_DFE_STAFF, WIRE_SYSTEM, WIRE_CALLER_COUNT };
-enum wire_refusal { WIRE_QUEUE_FULL = 1, WIRE_DRAINING = 2, WIRE_NO_SERVICE = 3, WIRE_WORKER_DIED = 4, WIRE_REFUSAL_COUNT };
+enum wire_caller {
+    WIRE_LEAD_PROVIDER,
+    WIRE_SCHOOL,
+    WIRE_APPROPRIATE_BODY,
+    WIRE_DFE_STAFF,
+    WIRE_SYSTEM,
+    WIRE_CALLER_COUNT
+};
+enum wire_refusal {
+    WIRE_QUEUE_FULL = 1,
+    WIRE_DRAINING = 2,
+    WIRE_NO_SERVICE = 3,
+    WIRE_WORKER_DIED = 4,
+    WIRE_REFUSAL_COUNT
+};
 enum wire_disposition { WIRE_DONE = 1, WIRE_RETURN = 2, WIRE_FORWARD = 3, WIRE_DISPOSITION_COUNT };
 
-#define WIRE_FLAG_DRY_RUN 0x01  /* nothing is stored (PL-55) */
-#define WIRE_FLAG_RESENT 0x02   /* sent again by the scheduler: no reply_to */
-#define WIRE_FLAG_NOTE 0x04     /* a note to intake (PL-17): no submission, so a broker does not count it as undecided */
+#define WIRE_FLAG_DRY_RUN 0x01 /* nothing is stored (PL-55) */
+#define WIRE_FLAG_RESENT  0x02 /* sent again by the scheduler: no reply_to */
+/* A note to intake (PL-17): no submission, so a broker does not count it as undecided. */
+#define WIRE_FLAG_NOTE 0x04
 
-/* Whether this may be the name of a service: 1 to WIRE_SERVICE_MAX of a-z, 0-9, "_" and "-". It goes into metrics and
- * JSON as it is. */
+/* Whether this may be the name of a service: 1 to WIRE_SERVICE_MAX of a-z, 0-9, "_" and "-". It goes into
+ * metrics and JSON as it is. */
 bool wire_service_is_valid(struct slice name);
 
 /* Names are static; "unknown" for a number that is none. */
@@ -155,10 +174,11 @@ struct wire_record {
     enum wire_caller caller_type;
     struct uuid id;
     int64_t accept_no, as_of_us, accept_by_us, deadline_us, caller_id, token_id;
-    struct slice kind;     /* a name of common/kinds.h, or of a read or note */
-    struct slice trace;    /* text of a UUID */
-    struct slice request_digest; /* SHA-256 over method, path and body bytes (submissions.md section 5): 32 bytes; the
-                                    front makes it, intake stores it; empty for reads, notes and what is sent again */
+    struct slice kind;  /* a name of common/kinds.h, or of a read or note */
+    struct slice trace; /* text of a UUID */
+    /* SHA-256 over method, path and body bytes (submissions.md section 5): 32 bytes. The front makes it,
+     * intake stores it; empty for reads, notes and what is sent again. */
+    struct slice request_digest;
     struct slice reply_to; /* routing id of the front's loop; empty = nobody */
     struct slice subject;  /* empty until intake has found it */
     struct slice payload;  /* JSON object {"fields":{…},…}: what was sent */
@@ -174,8 +194,8 @@ enum wire_reply_kind {
 };
 
 /* REPLY FRAME: kind u8, status u16, id 16 bytes, accept_no i64, clock i64 (machine time of the database,
- * microseconds, 0 = not told), extra u32 length + bytes (JSON object of header values, may be empty), body u32
- * length + bytes. */
+ * microseconds, 0 = not told), extra u32 length + bytes (JSON object of header values, may be empty), body
+ * u32 length + bytes. */
 struct wire_reply {
     enum wire_reply_kind kind;
     uint16_t status;
@@ -185,10 +205,10 @@ struct wire_reply {
     struct slice body;
 };
 
-/* Writers append to out. Readers fill ret_…, or leave it untouched and say false with ERROR_WIRE. Readers check
- * every bound and the end of the frame: versions, commands, classes and the like that are known, numbers not negative
- * where they are times or orders, reply_to that a ROUTER can send to. A head may name a service that no broker takes
- * (wire_service_is_valid), so that it can be refused. */
+/* Writers append to out. Readers fill ret_…, or leave it untouched and say false with ERROR_WIRE. Readers
+ * check every bound and the end of the frame: versions, commands, classes and the like that are known,
+ * numbers not negative where they are times or orders, reply_to that a ROUTER can send to. A head may name a
+ * service that no broker takes (wire_service_is_valid), so that it can be refused. */
 void wire_head_write(struct buffer *out, enum wire_command command, const char *service, int64_t number);
 bool wire_head_read(struct slice frame, struct wire_head *ret_head, struct error *err)
     __attribute__((warn_unused_result));

@@ -82,18 +82,38 @@ static bool send_head(struct worker *worker, size_t broker, enum wire_command co
     return sent;
 }
 
+/* ZeroMQ reconnects without a word, and a broker that was started again knows nobody: who says nothing for
+ * long, not even PING, is told READY and HELLO again (wire.h). */
+static void forget_what_silent_ones_know(struct worker *worker)
+{
+    const int64_t now_us = monotonic_now_us();
+
+    for (size_t i = 0; i < worker->broker_count; i++) {
+        struct broker_link *link = &worker->brokers[i];
+
+        if (now_us - link->heard_us >= ALIVE_US && now_us - link->said_us >= ALIVE_US)
+            link->credit_given = link->hello_given = false;
+    }
+}
+
+static bool say(struct worker *worker, size_t broker, enum wire_command command, int64_t number)
+{
+    worker->brokers[broker].said_us = monotonic_now_us();
+    return send_head(worker, broker, command, worker->definition->service, number, NULL, 0);
+}
+
 void worker_offer(struct worker *worker)
 {
     if (worker->state != WORKER_RUNNING || worker->queued > 0)
         return;
+    forget_what_silent_ones_know(worker);
     for (size_t i = 0; i < worker->broker_count; i++) {
         struct broker_link *link = &worker->brokers[i];
 
         if (worker->definition->wants_counts && !link->hello_given)
-            link->hello_given = send_head(worker, i, WIRE_HELLO, worker->definition->service, 0, NULL, 0);
+            link->hello_given = say(worker, i, WIRE_HELLO, 0);
         if (!link->credit_given)
-            link->credit_given = send_head(worker, i, WIRE_READY, worker->definition->service,
-                                           worker->settings.batch_size, NULL, 0);
+            link->credit_given = say(worker, i, WIRE_READY, worker->settings.batch_size);
     }
 }
 

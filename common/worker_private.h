@@ -12,6 +12,7 @@ struct broker_link {
     char *endpoint;
     void *socket;
     int64_t heard_us;  /* monotonic; 0 = never */
+    int64_t said_us;    /* monotonic: when the last READY or HELLO left */
     bool credit_given; /* a READY was sent and no WORK has used it up */
     bool hello_given;  /* a HELLO was sent since the broker was last silent */
     bool said_bye;     /* it has confirmed our BYE: no more WORK comes */

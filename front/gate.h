@@ -18,7 +18,8 @@ struct request;
 
 struct gate {
     struct redis *redis;
-    bool redis_up; /* the last exchange succeeded */
+    bool redis_up;    /* the last exchange succeeded */
+    int64_t asked_us; /* when it was */
     /* Token answers of the query worker on their way into Redis with the next exchange. */
     struct gate_fill *fills;
     struct gate_turn *turn; /* scratch memory of a turn */
@@ -26,7 +27,7 @@ struct gate {
 
 bool gate_open(struct loop *loop, struct error *err) __attribute__((warn_unused_result));
 void gate_close(struct loop *loop);
-/* Passes the requests of this turn through. */
+/* Passes the requests of this turn through; now and then asks Redis whether it is there, for /healthcheck. */
 void gate_run(struct loop *loop);
 /* The token of a request is known to be good: its handler takes over. */
 void gate_passed(struct request *request, int64_t token_id, int64_t caller_id);

@@ -68,7 +68,7 @@ static void ask(struct loop *loop)
         errand_new(ERRAND_READ, WIRE_WAIT, "query", CALLER_HEALTH, health_event, /* owner= */ 0);
     errand->deadline_us = errand->accept_by_us = loop->now_us + ANSWER_WITHIN_US;
     read_fill(errand, loop, "read.health", trace_text, slice_of("{\"fields\":{}}"), /* caller_id= */ 0,
-              /* token_id= */ 0, machine_now_us() + ANSWER_WITHIN_US);
+              /* token_id= */ 0, business_now_us(), machine_now_us() + ANSWER_WITHIN_US);
     errand_start(loop, errand);
 }
 

@@ -204,14 +204,20 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *http, co
         return MHD_NO;
     if (request->state == REQUEST_NEW)
         return on_head(request, http, path, method, version);
-    if (request->state != REQUEST_READING)
+    if (request->state != REQUEST_READING && request->state != REQUEST_COMPLETE)
         return MHD_YES; /* suspended or answered: takes nothing (with chunked bodies this happens) */
     if (*upload_size > 0) {
         struct slice bytes = {upload, *upload_size};
         *upload_size = 0;
         return request_take_body(request, bytes) ? MHD_YES : MHD_NO;
     }
-    request_arrived(request);
+    /* Suspended in the call that ended its reading, a connection would be read from at once when it is
+     * resumed, and an end that its client sent behind the request would cost it the answer. In the next call
+     * it is not reading. */
+    if (request->state == REQUEST_READING)
+        request->state = REQUEST_COMPLETE;
+    else
+        request_arrived(request);
     return MHD_YES;
 }
 

@@ -30,6 +30,20 @@ void loop_unwatch(struct loop *loop, int fd)
     (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
+void loop_make_trace(struct loop *loop, char ret_trace[UUID_TEXT_SIZE])
+{
+    struct uuid id;
+    if (loop->random_left < sizeof(id.bytes)) {
+        random_fill(loop->random, sizeof(loop->random));
+        loop->random_left = sizeof(loop->random);
+    }
+    loop->random_left -= sizeof(id.bytes);
+    memcpy(id.bytes, loop->random + loop->random_left, sizeof(id.bytes));
+    id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x40); /* version 4 */
+    id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3f) | 0x80);
+    uuid_format(&id, ret_trace);
+}
+
 /* ---- opening and closing ---- */
 
 bool loop_open(struct loop *loop, struct front *front, int number, int fd, struct error *err)

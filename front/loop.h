@@ -28,6 +28,7 @@
 #include "front/tokens.h"
 
 #define ROUTING_ID_SIZE 64
+#define RANDOM_SIZE     1024
 
 /* What all loops share. */
 struct front {
@@ -59,6 +60,9 @@ struct loop {
     enum loop_phase phase;
     int64_t hurry_us, end_us; /* of draining: when waiting ends, when everything does */
 
+    uint8_t random[RANDOM_SIZE]; /* for trace ids: one system call for many requests */
+    size_t random_left;
+
     struct door door;
     struct http http;
     struct request_table requests;
@@ -78,6 +82,8 @@ bool loop_start(struct loop *loop, struct error *err) __attribute__((warn_unused
 void loop_stop(struct loop *loop);
 void loop_join(struct loop *loop);
 void loop_close(struct loop *loop);
+/* A new random UUID as text, for a request's trace. */
+void loop_make_trace(struct loop *loop, char ret_trace[UUID_TEXT_SIZE]);
 /* Adds a descriptor to the loop's epoll set. */
 bool loop_watch(struct loop *loop, int fd, struct source *source, uint32_t events);
 void loop_unwatch(struct loop *loop, int fd);

@@ -15,7 +15,8 @@
 #define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
 
 void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
-               struct slice payload, int64_t caller_id, int64_t token_id, int64_t deadline_us)
+               struct slice payload, int64_t caller_id, int64_t token_id, int64_t as_of_us,
+               int64_t deadline_us)
 {
     bool note = errand->kind == ERRAND_NOTE;
     const struct wire_record record = {
@@ -23,7 +24,7 @@ void read_fill(struct errand *errand, struct loop *loop, const char *kind, const
         .caller_type = caller_id == 0 ? WIRE_SYSTEM : WIRE_LEAD_PROVIDER,
         .flags = note ? WIRE_FLAG_NOTE : 0,
         .id = errand->id,
-        .as_of_us = business_now_us(),
+        .as_of_us = as_of_us,
         .accept_by_us = machine_now_us() + (errand->accept_by_us - loop->now_us),
         .deadline_us = deadline_us,
         .caller_id = caller_id,
@@ -80,6 +81,6 @@ void read_by_id(struct request *request, const char *kind)
         errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, request->handle);
     errand->deadline_us = errand->accept_by_us = loop->now_us + READ_US;
     read_fill(errand, loop, kind, request->trace, slice_of(payload), request->caller_id, request->token_id,
-              machine_now_us() + READ_US);
+              request->as_of_us, machine_now_us() + READ_US);
     errand_start(loop, errand);
 }

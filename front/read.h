@@ -12,8 +12,10 @@ struct request;
 
 /* GET of a record by the {id} of the path. An id that is no UUID is not found, at once. */
 void read_by_id(struct request *request, const char *kind);
-/* Fills the record of an errand: kind, payload, and whose it is. deadline_us is machine time. */
+/* Fills the record of an errand: kind, payload, and whose it is. as_of_us is business time, deadline_us
+ * machine time. */
 void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
-               struct slice payload, int64_t caller_id, int64_t token_id, int64_t deadline_us);
+               struct slice payload, int64_t caller_id, int64_t token_id, int64_t as_of_us,
+               int64_t deadline_us);
 
 #endif

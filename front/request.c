@@ -69,8 +69,7 @@ struct request *request_new(struct loop *loop, struct MHD_Connection *http, size
     loop->requests.open++;
     request->started_us = monotonic_now_us();
     request->url_size = url_size;
-    struct uuid trace = uuid_v4();
-    uuid_format(&trace, request->trace);
+    loop_make_trace(loop, request->trace);
     client_enter(request->client, CLIENT_KEPT_HEAD); /* until its head is complete */
     return request;
 }

@@ -24,9 +24,10 @@ struct loop;
 struct MHD_Connection;
 
 enum request_state {
-    REQUEST_NEW,     /* the request line is there */
-    REQUEST_READING, /* the head is good; a body may be coming */
-    REQUEST_WAITING, /* all there, connection suspended: in this turn's list, or waiting for an answer */
+    REQUEST_NEW,      /* the request line is there */
+    REQUEST_READING,  /* the head is good; a body may be coming */
+    REQUEST_COMPLETE, /* all there; suspended in the next call */
+    REQUEST_WAITING,  /* all there, connection suspended: in this turn's list, or waiting for an answer */
     REQUEST_ANSWERED
 };
 
@@ -67,6 +68,7 @@ struct request {
     uint8_t digest[TOKEN_DIGEST_SIZE];
     bool has_digest;
     int64_t caller_id, token_id; /* lead provider, token; 0 = not known */
+    int64_t as_of_us;            /* business time at which the request is judged */
 
     /* A submission (submit.c). */
     struct uuid submission;

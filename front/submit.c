@@ -15,7 +15,6 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "common/declaration_date.h"
 #include "front/answer.h"
 #include "front/errands.h"
 #include "front/loop.h"
@@ -32,7 +31,6 @@
     "It is not known whether the submission was accepted. Ask at the address in Location in a few seconds; " \
     "404 there "                                                                                             \
     "means that it was not."
-#define DETAIL_DATE "Send X-With-Server-Date as an ISO 8601 date with time, such as 2025-09-01T08:30:00Z."
 
 /* ---- answers ---- */
 
@@ -108,7 +106,7 @@ static void ask_once(struct request *request)
         errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, asked_event, request->handle);
     errand->deadline_us = errand->accept_by_us = loop->now_us + ASK_US;
     read_fill(errand, loop, "read.submission", request->trace, slice_of(payload), request->caller_id,
-              request->token_id, machine_now_us() + ASK_US);
+              request->token_id, request->as_of_us, machine_now_us() + ASK_US);
     errand_start(loop, errand);
 }
 
@@ -166,16 +164,7 @@ static const char *refusal(struct loop *loop, enum wire_class class)
     return brokers_undecided(loop, class) >= limit ? DETAIL_FULL : NULL;
 }
 
-/* The instant that the request is judged at. False: X-With-Server-Date is malformed. */
-static bool instant_of(const struct request *request, int64_t *ret_as_of_us)
-{
-    if (request->loop->settings->request_clock && request->has_server_date)
-        return declaration_date_parse(request->server_date, ret_as_of_us);
-    *ret_as_of_us = business_now_us();
-    return true;
-}
-
-static void start(struct request *request, struct slice payload, enum wire_class class, int64_t as_of_us)
+static void start(struct request *request, struct slice payload, enum wire_class class)
 {
     struct loop *loop = request->loop;
     int64_t accept_us = loop->settings->accept_limit_ms * 1000, wait_us = request->wait_ms * 1000;
@@ -190,7 +179,7 @@ static void start(struct request *request, struct slice payload, enum wire_class
         .class = class,
         .caller_type = WIRE_LEAD_PROVIDER,
         .id = errand->id,
-        .as_of_us = as_of_us,
+        .as_of_us = request->as_of_us,
         .accept_by_us = machine_us + accept_us,
         .deadline_us = class == WIRE_WAIT ? machine_us + wait_us : 0,
         .caller_id = request->caller_id,
@@ -207,18 +196,15 @@ static void start(struct request *request, struct slice payload, enum wire_class
 void submit_write(struct request *request, const char *kind, struct buffer *payload)
 {
     struct loop *loop = request->loop;
-    int64_t as_of_us;
     request->kind = kind;
     request->wait_ms = prefer_wait_ms(&request->prefer, loop->settings->wait_limit_ms);
     enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
     /* A dry run (prefer.dry_run, submissions.md section 6) will part here: to validation, with
      * WIRE_FLAG_DRY_RUN. */
     const char *refused = refusal(loop, class);
-    if (!instant_of(request, &as_of_us))
-        request_refuse(request, 400, DETAIL_DATE);
-    else if (refused != NULL)
+    if (refused != NULL)
         request_unavailable(request, refused);
     else
-        start(request, buffer_slice(payload), class, as_of_us);
+        start(request, buffer_slice(payload), class);
     buffer_release(payload);
 }

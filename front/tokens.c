@@ -90,7 +90,7 @@ static void lookup_start(struct loop *loop, struct token_lookup *lookup, const c
     errand->deadline_us = errand->accept_by_us = loop->now_us + LOOKUP_US;
     (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"digest\":\"%s\"}}", lookup->hex);
     read_fill(errand, loop, "read.token", trace, slice_of(payload), /* caller_id= */ 0, /* token_id= */ 0,
-              machine_now_us() + LOOKUP_US);
+              business_now_us(), machine_now_us() + LOOKUP_US);
     lookup->errand = errand->id;
     errand_start(loop, errand);
 }
@@ -135,7 +135,7 @@ static void note_send(struct loop *loop, int64_t token_id)
     errand->accept_by_us = errand->deadline_us = loop->now_us + US_PER_SECOND;
     (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"token_id\":%" PRId64 "}}", token_id);
     read_fill(errand, loop, "note.token_used", trace, slice_of(payload), /* caller_id= */ 0, token_id,
-              /* deadline_us= */ 0);
+              business_now_us(), /* deadline_us= */ 0);
     errand_start(loop, errand);
 }
 

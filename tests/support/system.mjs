@@ -162,10 +162,9 @@ class System {
     return this.named('front').map(([, process]) => `http://${process.http}`);
   }
 
-  /** STATUS of a broker (workers/broker/broker.h), or undefined. */
-  async brokerStatus(name = 'broker') {
-    const answer = await fetch(`http://${this.processes.get(name).metrics}/status`).catch(() => undefined);
-    return answer?.ok ? answer.json() : undefined;
+  /** What every broker and the database know: `ecf2ctl status --json`. */
+  status() {
+    return JSON.parse(this.ctl('status', '--json').stdout);
   }
 
   /** Every worker has found every broker, and every front says that it is ready. */
@@ -173,8 +172,8 @@ class System {
     const counted = Object.keys(this.options.workers).filter((service) => service !== 'scheduler');
     for (const [broker] of this.named('broker')) {
       await until(`not every worker has found ${broker}`, async () => {
-        const status = await this.brokerStatus(broker);
-        return status && counted.every((s) => (status.services[s]?.workers.length ?? 0) >= this.named(s).length);
+        const seen = await this.metrics(broker).catch(() => undefined);
+        return seen && counted.every((s) => (seen.get(`ecf2_broker_workers{service="${s}"}`) ?? 0) >= this.named(s).length);
       });
     }
     for (const url of this.urls) {

@@ -50,11 +50,10 @@ struct broker *broker_new(const struct broker_limits *limits, broker_send_fn *se
 
 void broker_free(struct broker *broker)
 {
-    struct record *record, *next;
     if (broker == NULL)
         return;
-    HASH_ITER(hh, broker->records, record, next)
-    record_forget(broker, record);
+    while (broker->records != NULL)
+        record_forget(broker, broker->records);
     peers_free(broker);
     services_free(broker);
     buffer_release(&broker->scratch);

@@ -134,11 +134,21 @@ struct peer {
 };
 
 /* Totals since start, in the order in which STATUS shows them. The first BROKER_RATES have rates. */
+/* clang-format off */
 #define BROKER_TOTALS(X)                                                                                     \
     X(received)                                                                                              \
     X(handed_out)                                                                                            \
-    X(done) X(forwarded) X(returned) X(replies) X(replies_dropped) X(copies_dropped) X(expired) X(strays)    \
-        X(deaths) X(buried)
+    X(done)                                                                                                  \
+    X(forwarded)                                                                                             \
+    X(returned)                                                                                              \
+    X(replies)                                                                                               \
+    X(replies_dropped)                                                                                       \
+    X(copies_dropped)                                                                                        \
+    X(expired)                                                                                               \
+    X(strays)                                                                                                \
+    X(deaths)                                                                                                \
+    X(buried)
+/* clang-format on */
 #define BROKER_RATES 6
 
 enum total {

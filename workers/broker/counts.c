@@ -81,11 +81,9 @@ void counts_send(struct broker *broker, struct peer *peer)
 
 void counts_broadcast(struct broker *broker)
 {
-    struct peer *peer, *next;
     struct buffer json = BUFFER_INIT;
     counts_write(broker, &json);
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
+    for (struct peer *peer = broker->peers; peer != NULL; peer = peer->hh.next) {
         struct slice frames[2] = {[1] = buffer_slice(&json)};
         if (peer->listens && !peer->gone)
             (void)peer_send(broker, peer, WIRE_COUNTS, NULL, broker->draining ? 1 : 0, frames, 2);

@@ -38,9 +38,7 @@ static void again_at(struct broker *broker, int64_t at_us)
 
 static struct peer *worker_ready(struct broker *broker, const struct service *service)
 {
-    struct peer *peer;
-    DL_FOREACH2(service->ready, peer, ready_next)
-    {
+    for (struct peer *peer = service->ready; peer != NULL; peer = peer->ready_next) {
         if (peer->retry_us <= broker->now_us)
             return peer;
         again_at(broker, peer->retry_us);
@@ -159,10 +157,8 @@ static bool hand_out(struct broker *broker, struct service *service, struct peer
 
 void dispatch(struct broker *broker)
 {
-    struct service *service, *next;
     broker->again_us = INT64_MAX;
-    HASH_ITER(hh, broker->services, service, next)
-    {
+    for (struct service *service = broker->services; service != NULL; service = service->hh.next) {
         struct peer *peer;
         while ((peer = worker_ready(broker, service)) != NULL && hand_out(broker, service, peer))
             ;

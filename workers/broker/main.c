@@ -53,13 +53,14 @@ static enum broker_sent send_to(void *context, struct slice to, const struct sli
 /* False = there is nothing more to receive. */
 static bool receive_one(struct loop *loop)
 {
-    struct slice frames[MESSAGE_FRAMES_MAX];
+    struct slice from, frames[MESSAGE_FRAMES_MAX];
     struct message *message = loop->message;
     switch (message_receive(loop->socket, message)) {
     case RECEIVE_MESSAGE:
-        for (size_t i = 0; i < message->count; i++)
-            frames[i] = message_frame(message, i);
-        broker_receive(loop->broker, frames[0], frames + 1, message->count - 1);
+        from = message_frame(message, 0);
+        for (size_t i = 1; i < message->count; i++)
+            frames[i - 1] = message_frame(message, i);
+        broker_receive(loop->broker, from, frames, message->count - 1);
         message_release(message);
         return true;
     case RECEIVE_TOO_MANY_FRAMES:

@@ -64,13 +64,14 @@ void peer_name(const struct peer *peer, char ret_name[PEER_NAME_SIZE])
 /* Whether it stands among the ready follows from the rest. */
 static void peer_line_up(struct peer *peer)
 {
-    bool ready = peer->service != NULL && peer->credit > 0 && !peer->leaving && !peer->gone;
+    struct service *service = peer->service;
+    bool ready = service != NULL && peer->credit > 0 && !peer->leaving && !peer->gone;
     if (ready == peer->in_ready)
         return;
     if (ready)
-        DL_APPEND2(peer->service->ready, peer, ready_prev, ready_next);
-    else
-        DL_DELETE2(peer->service->ready, peer, ready_prev, ready_next);
+        DL_APPEND2(service->ready, peer, ready_prev, ready_next);
+    else if (service != NULL) /* always: peer_unlist takes the credit first */
+        DL_DELETE2(service->ready, peer, ready_prev, ready_next);
     peer->in_ready = ready;
 }
 
@@ -154,7 +155,7 @@ static void peer_remove(struct broker *broker, struct peer *peer)
     if (peer->gone)
         broker->peers_gone--;
     peer_unlist(peer);
-    HASH_DEL(broker->peers, peer);
+    HASH_DEL(broker->peers, peer); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
     free(peer);
 }
 
@@ -200,11 +201,11 @@ static void worker_die(struct broker *broker, struct peer *peer, const char *why
 
 void peers_bury_gone(struct broker *broker)
 {
-    struct peer *peer, *next;
+    struct peer *next;
     if (broker->peers_gone == 0)
         return;
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
+    for (struct peer *peer = broker->peers; peer != NULL; peer = next) {
+        next = peer->hh.next; /* it may die here */
         if (!peer->gone || peer->gone_turn >= broker->turn)
             continue;
         if (peer->service != NULL)
@@ -216,9 +217,9 @@ void peers_bury_gone(struct broker *broker)
 
 void peers_sweep(struct broker *broker)
 {
-    struct peer *peer, *next;
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
+    struct peer *next;
+    for (struct peer *peer = broker->peers; peer != NULL; peer = next) {
+        next = peer->hh.next; /* it may die here */
         if (peer->service == NULL || peer->gone)
             continue;
         if (broker->now_us - peer->heard_us > broker->limits.silence_us)
@@ -230,21 +231,16 @@ void peers_sweep(struct broker *broker)
 
 void peers_excuse(struct broker *broker, int64_t gap_us)
 {
-    struct peer *peer, *next;
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
-        struct record *record;
+    for (struct peer *peer = broker->peers; peer != NULL; peer = peer->hh.next) {
         peer->heard_us += gap_us;
-        DL_FOREACH2(peer->hand, record, hand_next)
-        record->handed_us += gap_us;
+        for (struct record *record = peer->hand; record != NULL; record = record->hand_next)
+            record->handed_us += gap_us;
     }
 }
 
 void peers_ping(struct broker *broker)
 {
-    struct peer *peer, *next;
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
+    for (struct peer *peer = broker->peers; peer != NULL; peer = peer->hh.next) {
         struct slice frames[1];
         if (peer->service != NULL && !peer->gone)
             (void)peer_send(broker, peer, WIRE_PING, peer->service->name, broker->now_us, frames, 1);
@@ -253,10 +249,11 @@ void peers_ping(struct broker *broker)
 
 void peers_free(struct broker *broker)
 {
-    struct peer *peer, *next;
-    HASH_ITER(hh, broker->peers, peer, next)
-    {
-        HASH_DEL(broker->peers, peer);
+    struct peer *next;
+    struct peer *first = broker->peers;
+    HASH_CLEAR(hh, broker->peers);
+    for (struct peer *peer = first; peer != NULL; peer = next) {
+        next = peer->hh.next;
         free(peer);
     }
 }

@@ -54,10 +54,11 @@ struct service *service_get(struct broker *broker, struct slice name)
 
 void services_free(struct broker *broker)
 {
-    struct service *service, *next;
-    HASH_ITER(hh, broker->services, service, next)
-    {
-        HASH_DEL(broker->services, service);
+    struct service *next;
+    struct service *first = broker->services;
+    HASH_CLEAR(hh, broker->services);
+    for (struct service *service = first; service != NULL; service = next) {
+        next = service->hh.next;
         free(service);
     }
 }
@@ -83,6 +84,7 @@ void line_put(struct record *record, bool at_front)
     struct line *line = line_of(record);
     const int64_t key[2] = {record->caller_type, record->caller_id};
     struct caller *caller;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): uthash reads the key byte by byte */
     HASH_FIND(hh, line->by_key, key, sizeof key, caller);
     if (caller == NULL) {
         caller = memory_zero(1, sizeof *caller);
@@ -91,6 +93,7 @@ void line_put(struct record *record, bool at_front)
         DL_APPEND(line->ring, caller);
     }
     if (at_front && line->ring != caller) { /* what is put back had the turn when it was taken */
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): prev is never NULL in a list of utlist */
         DL_DELETE(line->ring, caller);
         DL_PREPEND(line->ring, caller);
     }

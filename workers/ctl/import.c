@@ -80,7 +80,7 @@ bool import_collect(struct import_run *run, size_t number, const char *sql, stru
 
 bool import_next_name(const char **list, char ret_name[IMPORT_NAME_SIZE])
 {
-    size_t size = strcspn(*list, ",");
+    size_t size = *list == NULL ? 0 : strcspn(*list, ",");
     if (size == 0 || size >= IMPORT_NAME_SIZE)
         return false;
     memcpy(ret_name, *list, size);
@@ -94,7 +94,7 @@ const struct import_column *import_column_of_target(const struct import_table *t
 {
     char name[IMPORT_NAME_SIZE];
     for (const struct import_column *column = table->columns; column->name != NULL; column++)
-        for (const char *targets = column->target; targets != NULL && import_next_name(&targets, name);)
+        for (const char *targets = column->target; import_next_name(&targets, name);)
             if (strcmp(name, target) == 0)
                 return column;
     return NULL;
@@ -228,9 +228,11 @@ static bool check_schema(struct import_run *run, struct error *err)
 static bool begin(struct import_run *run, struct error *err)
 {
     PQsetNoticeProcessor(run->connection, quiet, NULL);
-    /* Memory for the staging tables and for joining and sorting them: one import runs at a time. */
+    /* Memory for the staging tables and for joining and sorting them: one import runs at a time. A client
+     * that is killed must not leave its locks with a statement that goes on. */
     return import_run_sql(run,
                           "set temp_buffers = '128MB'; set work_mem = '128MB'; set jit = off; "
+                          "set client_connection_check_interval = '1s'; "
                           "set search_path = public; set timezone = 'UTC'; set datestyle = 'ISO, YMD'",
                           NULL, err) &&
            check_schema(run, err) && import_run_sql(run, "begin", NULL, err);

@@ -146,12 +146,14 @@ bool import_run_sql(struct import_run *run, const char *sql, PGresult **ret_resu
 /* The same with format; %s are names from our own tables or the catalog. */
 bool import_run_format(struct import_run *run, PGresult **ret_result, struct error *err, const char *format,
                        ...) __attribute__((warn_unused_result, format(printf, 4, 5)));
+/* Sets the planner for statements over that many rows of a file. */
+bool import_plan_for(struct import_run *run, int64_t rows, struct error *err) __attribute__((warn_unused_result));
 /* Each row of a result (line, column_name, value, reason) becomes a problem of the table. */
 bool import_collect(struct import_run *run, size_t number, const char *sql, struct error *err)
     __attribute__((warn_unused_result));
 /* Appends the condition under which x of the database's table is the row n of import_TABLE. */
 void import_append_same_row(struct buffer *sql, const struct import_table *table);
-/* Walks "a, b, c": copies the next name to ret_name; false behind the last. */
+/* Walks "a, b, c" (NULL = none): copies the next name to ret_name; false behind the last. */
 #define IMPORT_NAME_SIZE 64
 bool import_next_name(const char **list, char ret_name[IMPORT_NAME_SIZE]);
 /* The name of a column in import_raw_TABLE: its own, but `given_NAME` when what is looked up has this name.

@@ -96,6 +96,11 @@ bool import_fill_read_models(struct import_run *run, struct error *err)
 
 bool import_load(struct import_run *run, struct error *err)
 {
+    int64_t rows = 0;
+    for (size_t i = 0; import_tables[i].name != NULL; i++)
+        rows += run->parts[i].rows;
+    if (!import_plan_for(run, rows, err))
+        return false;
     for (size_t i = 0; import_tables[i].name != NULL; i++) {
         struct import_part *part = &run->parts[i];
         if (part->rows == 0)

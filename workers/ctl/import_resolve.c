@@ -128,7 +128,7 @@ static bool is_filled(const struct import_table *table, const char *attribute, c
     *ret_missing = column == NULL ? NULL : column->missing;
     if (column != NULL)
         return true;
-    while (extra != NULL && import_next_name(&extra, name))
+    while (import_next_name(&extra, name))
         if (strcmp(name, attribute) == 0)
             return true;
     return false;
@@ -219,9 +219,9 @@ static bool create_all_view(struct import_run *run, size_t number, struct error 
     if (table->has_id)
         buffer_append_text(&names, ", id");
     for (const struct import_column *column = table->columns; column->name != NULL; column++)
-        for (const char *targets = column->target; targets != NULL && import_next_name(&targets, target);)
+        for (const char *targets = column->target; import_next_name(&targets, target);)
             buffer_printf(&names, ", %s", target);
-    while (extra != NULL && import_next_name(&extra, target))
+    while (import_next_name(&extra, target))
         buffer_printf(&names, ", %s", target);
     buffer_printf(&sql,
                   "create temp view import_all_%s as select %s from %s union all select %s from import_%s "
@@ -233,9 +233,18 @@ static bool create_all_view(struct import_run *run, size_t number, struct error 
     return good;
 }
 
+/* The planner thinks that several conditions on one join leave next to nothing, and then looks rows up one by one. With
+ * many rows that takes hours where a hash join takes a second; with few rows it is right. */
+bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
+{
+    return import_run_format(run, NULL, err, "set enable_nestloop = %s", rows > 2000 ? "off" : "on");
+}
+
 bool import_resolve(struct import_run *run, struct error *err)
 {
     for (size_t i = 0; import_tables[i].name != NULL; i++) {
+        if (!import_plan_for(run, run->parts[i].rows, err))
+            return false;
         if (run->parts[i].present)
             import_progress(run, "%s.csv: looking up", import_tables[i].name);
         if (!create_resolved(run, i, err) || !pass_over_unknown(run, i, err) ||

@@ -205,7 +205,7 @@ void import_staged_name(const struct import_column *column, char ret_name[IMPORT
     const char *targets = column->target;
     char target[IMPORT_NAME_SIZE];
     bool given = false;
-    while (column->flags & IMPORT_LOOKED_UP && targets != NULL && import_next_name(&targets, target))
+    while (column->flags & IMPORT_LOOKED_UP && import_next_name(&targets, target))
         given |= strcmp(target, column->name) == 0;
     (void)snprintf(ret_name, IMPORT_NAME_SIZE, "%s%s", given ? "given_" : "", column->name);
 }

@@ -5,7 +5,8 @@
 /* A lead provider's contract period, from the two columns before it. */
 #define PROVIDER_PERIOD(flags)                                                                               \
     REFERENCE("contract_period_year", year, flags, "provider_contract_period_id",                            \
-              "the lead provider is not active in this contract period", "Year of the contract period.")
+              "no such lead provider, or it is not active in this contract period",                          \
+              "Year of the contract period.")
 #define CONTRACT(flags)                                                                                      \
     REFERENCE("contract_version", text, flags, "contract_id", NULL, "Version of the contract that prices it.")
 

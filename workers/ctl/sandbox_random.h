@@ -1,6 +1,7 @@
 /*
- * sandbox_random: numbers that look random and are the same for the same seed on every machine. xoshiro256** of David
- * Blackman and Sebastiano Vigna, its state filled by splitmix64: not rand(), which is the C library's own business.
+ * sandbox_random: numbers that look random and are the same for the same seed on every machine. xoshiro256**
+ * of David Blackman and Sebastiano Vigna, its state filled by splitmix64: not rand(), which is the C
+ * library's own business.
  */
 #ifndef ECF2_WORKERS_CTL_SANDBOX_RANDOM_H
 #define ECF2_WORKERS_CTL_SANDBOX_RANDOM_H

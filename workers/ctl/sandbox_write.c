@@ -33,12 +33,13 @@ static void flush(struct sandbox_file *file)
 
 bool sandbox_file_close(struct sandbox_file *file, const char *name, struct error *err)
 {
-    if (file->file == NULL)
-        return true;
-    flush(file);
-    bool good = fclose(file->file) == 0 && !file->failed;
+    bool good = true;
+    if (file->file != NULL) {
+        flush(file);
+        good = fclose(file->file) == 0 && !file->failed;
+        file->file = NULL;
+    }
     buffer_release(&file->text);
-    file->file = NULL;
     return good || error_set(err, ERROR_SYSTEM, "%s.csv: %s", name, strerror(errno));
 }
 

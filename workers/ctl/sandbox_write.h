@@ -28,7 +28,7 @@ void put_text(struct sandbox_file *file, const char *text); /* NULL = no value *
 void put_slice(struct sandbox_file *file, struct slice text);
 void put_int(struct sandbox_file *file, int number);
 void put_bool(struct sandbox_file *file, bool truth);
-void put_date(struct sandbox_file *file, struct date date);     /* DATE_NONE = no value */
+void put_date(struct sandbox_file *file, struct date date);      /* DATE_NONE = no value */
 void put_instant(struct sandbox_file *file, int64_t instant_us); /* INSTANT_NONE = no value */
 void put_uuid(struct sandbox_file *file, const struct uuid *id);
 void put_end(struct sandbox_file *file);

@@ -16,12 +16,11 @@ bool health_answer(struct db *db, struct question *questions, size_t count, stru
     if (PQntuples(result) != 1)
         return error_set(err, ERROR_BUG, "show_health gave %d rows", PQntuples(result));
     const struct slice migration = db_text(result, 0, 0);
-    CLEANUP(json)
-    json_t *shown =
-        json_pack("{s:s, s:s%?}", "database", "connected", "migration", migration.data, migration.size);
-    CLEANUP(free) char *text = shown == NULL ? NULL : json_dumps(shown, JSON_COMPACT);
-    if (text == NULL)
-        return error_set(err, ERROR_BUG, "the migration's name is not text");
+    CLEANUP(json) json_t *shown = json_pack("{s:s}", "database", "connected");
+    json_t *version = migration.size == 0 ? json_null() : json_stringn(migration.data, migration.size);
+    if (json_object_set_new(shown, "migration", version) != 0)
+        return error_set(err, ERROR_BUG, "the name of the migration is not text");
+    CLEANUP(free) char *text = json_dumps(shown, JSON_COMPACT);
     buffer_append_text(&body, text);
     for (size_t i = 0; i < count; i++)
         question_answer(&questions[i], 200, (struct slice){NULL, 0}, buffer_slice(&body));

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 
 #define SILENCE_US (5 * US_PER_SECOND)
+#define GAP_US     (5 * US_PER_SECOND / 2) /* they come every second */
 
 bool counts_read(struct slice frame, int64_t *ret_held)
 {
@@ -26,6 +27,11 @@ bool counts_read(struct slice frame, int64_t *ret_held)
     }
     *ret_held = held;
     return true;
+}
+
+bool counts_may_be_lost(const struct broker_counts *before, int64_t held, int64_t now_us)
+{
+    return before->heard_us != 0 && (now_us - before->heard_us > GAP_US || (held == 0 && before->held > 0));
 }
 
 int64_t counts_held(const struct broker_counts *counts, size_t count, int64_t now_us)

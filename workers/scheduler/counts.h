@@ -18,6 +18,10 @@ struct broker_counts {
 /* Reads the frame of a COUNTS. False, and ret_held untouched, when it is not of that shape. */
 bool counts_read(struct slice frame, int64_t *ret_held);
 
+/* Whether a broker may have lost what it held before: it was silent for longer than between two COUNTS, or it
+ * suddenly holds nothing. */
+bool counts_may_be_lost(const struct broker_counts *before, int64_t held, int64_t now_us);
+
 /* What all brokers hold that were heard in the last seconds: one that is silent may hold nothing any more. */
 int64_t counts_held(const struct broker_counts *counts, size_t count, int64_t now_us);
 

@@ -31,13 +31,19 @@ static bool tick(struct worker *worker, struct error *err)
     return leader_turn(&scheduler, err);
 }
 
+/* A broker that was away, or holds nothing any more, may have lost what was sent to it: it may be sent again
+ * at once. */
 static void message(struct worker *worker, size_t broker, const struct wire_head *head, struct slice frame)
 {
+    const int64_t now_us = monotonic_now_us();
+    int64_t held;
+
     (void)worker;
-    if (head->command != WIRE_COUNTS || broker >= SCHEDULER_BROKERS_MAX)
+    if (head->command != WIRE_COUNTS || broker >= SCHEDULER_BROKERS_MAX || !counts_read(frame, &held))
         return;
-    if (counts_read(frame, &scheduler.counts[broker].held))
-        scheduler.counts[broker].heard_us = monotonic_now_us();
+    if (counts_may_be_lost(&scheduler.counts[broker], held, now_us))
+        sent_clear(&scheduler.sent);
+    scheduler.counts[broker] = (struct broker_counts){.held = held, .heard_us = now_us};
 }
 
 int main(int argc, char **argv)

@@ -8,13 +8,28 @@
 #define WAIT_FIRST_US (2 * US_PER_SECOND)
 #define WAIT_LAST_US  (30 * US_PER_SECOND)
 
-static size_t slot_of(const struct uuid *id)
+/* The first slot of the set that the id belongs to. */
+static size_t set_of(const struct uuid *id)
 {
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 
     for (size_t i = 0; i < sizeof id->bytes; i++)
         hash = (hash ^ id->bytes[i]) * UINT64_C(1099511628211);
-    return (size_t)(hash >> 32) % SENT_SLOTS;
+    return (size_t)(hash >> 32) % (SENT_SLOTS / SENT_SET) * SENT_SET;
+}
+
+/* Its own slot, else the one that is over first; empty ones are. */
+static struct sent_slot *slot_for(struct sent_slot *set, const struct uuid *id)
+{
+    struct sent_slot *least = set;
+
+    for (struct sent_slot *slot = set; slot < set + SENT_SET; slot++) {
+        if (slot->again_us != 0 && uuid_equal(&slot->id, id))
+            return slot;
+        if (slot->again_us < least->again_us)
+            least = slot;
+    }
+    return least;
 }
 
 void sent_clear(struct sent *sent)
@@ -24,7 +39,7 @@ void sent_clear(struct sent *sent)
 
 void sent_note(struct sent *sent, const struct uuid *id, int64_t now_us)
 {
-    struct sent_slot *slot = &sent->slots[slot_of(id)];
+    struct sent_slot *slot = slot_for(&sent->slots[set_of(id)], id);
 
     if (slot->again_us != 0 && uuid_equal(&slot->id, id)) {
         slot->wait_us = slot->wait_us * 2 > WAIT_LAST_US ? WAIT_LAST_US : slot->wait_us * 2;

@@ -14,7 +14,8 @@
 
 #include "common/uuid.h"
 
-#define SENT_SLOTS 8192
+#define SENT_SET   8
+#define SENT_SLOTS (1024 * SENT_SET)
 
 struct sent_slot {
     struct uuid id;

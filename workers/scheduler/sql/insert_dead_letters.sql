@@ -10,20 +10,21 @@
 --
 -- Rows: those that are buried by this: submission_id, stage, reason. Not those that have an outcome, or lie there
 -- already.
+-- Subqueries for values stay look-ups by key; exists would be joined, and may then read everything between the bounds.
 insert into submission_dead_letters (submission_id, stage, attempts, reason)
 select dead.id, dead.stage, dead.attempts, dead.reason
   from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::text[])
        as dead (id, accepted_at, stage, attempts, reason)
- where exists (select
-                 from submissions as s
-                where s.accepted_at = dead.accepted_at
-                  and s.id = dead.id
-                  and s.accepted_at >= $6::timestamptz and s.accepted_at <= $7::timestamptz)
-   and not exists (select
-                     from submission_outcomes as o
-                    where o.accepted_at = dead.accepted_at
-                      and o.submission_id = dead.id
-                      and o.accepted_at >= $6::timestamptz and o.accepted_at <= $7::timestamptz)
+ where (select true
+          from submissions as s
+         where s.accepted_at = dead.accepted_at
+           and s.id = dead.id
+           and s.accepted_at >= $6::timestamptz and s.accepted_at <= $7::timestamptz)
+   and (select true
+          from submission_outcomes as o
+         where o.accepted_at = dead.accepted_at
+           and o.submission_id = dead.id
+           and o.accepted_at >= $6::timestamptz and o.accepted_at <= $7::timestamptz) is null
  order by dead.id
     on conflict do nothing
 returning submission_id, stage, reason;

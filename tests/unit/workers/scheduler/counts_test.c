@@ -56,6 +56,19 @@ static void test_silent_brokers_hold_nothing(void **state)
     assert_int_equal(counts_held(counts, 4, now_us), 210);
 }
 
+static void test_notices_that_a_broker_was_away(void **state)
+{
+    const struct broker_counts before = {.held = 10, .heard_us = 1000}, empty = {.held = 0, .heard_us = 1000},
+                               never = {.held = 0, .heard_us = 0};
+
+    (void)state;
+    assert_false(counts_may_be_lost(&before, 9, 1000 + US_PER_SECOND));
+    assert_true(counts_may_be_lost(&before, 9, 1001 + 5 * US_PER_SECOND / 2));
+    assert_true(counts_may_be_lost(&before, 0, 1000 + US_PER_SECOND));
+    assert_false(counts_may_be_lost(&empty, 0, 1000 + US_PER_SECOND));
+    assert_false(counts_may_be_lost(&never, 5, 1000 + 10 * US_PER_SECOND));
+}
+
 static void test_credit_is_bounded_both_ways(void **state)
 {
     (void)state;
@@ -71,6 +84,7 @@ int main(void)
         cmocka_unit_test(test_reads_what_brokers_say),
         cmocka_unit_test(test_refuses_other_shapes),
         cmocka_unit_test(test_silent_brokers_hold_nothing),
+        cmocka_unit_test(test_notices_that_a_broker_was_away),
         cmocka_unit_test(test_credit_is_bounded_both_ways),
     };
 

@@ -61,10 +61,24 @@ static void test_many_ids_keep_within_the_table(void **state)
     assert_int_equal(sent_waiting(&sent, 1, ids), 0);
 }
 
+/* As many as one look may send: all but a few whose set happens to be full are passed over in the next. */
+static void test_a_whole_look_is_remembered(void **state)
+{
+    (void)state;
+    sent_clear(&sent);
+    for (int i = 0; i < 2000; i++) {
+        const struct uuid id = uuid_v7();
+
+        sent_note(&sent, &id, 1);
+    }
+    assert_in_range(sent_waiting(&sent, 1, ids), 1980, 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_double_to_thirty_seconds),
+        cmocka_unit_test(test_a_whole_look_is_remembered),
         cmocka_unit_test(test_many_ids_keep_within_the_table),
     };
 

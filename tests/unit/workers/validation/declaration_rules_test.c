@@ -176,6 +176,7 @@ static void row_03_fails_blank_and_anything_else(void **state)
         send_course(&f, others[i]);
         assert_fails(&f, 3);
         assert_titles(&f, "course_identifier");
+        assert_detail(&f, ATTR_COURSE_IDENTIFIER, i < 3 ? "is missing" : others[i]);
     }
 }
 
@@ -837,6 +838,19 @@ static void row_13_skipped_without_period_or_unless_clean(void **state)
     assert_skipped(&malformed, 13);
 }
 
+static void row_13_fails_and_lists_what_is_accepted(void **state)
+{
+    (void)state;
+    struct fixture f = accepted_ect();
+    send_evidence(&f, NULL);
+    assert_detail(&f, ATTR_EVIDENCE_HELD,
+                  "needs `training-event-attended`, `self-study-material-completed` or `other`.");
+    f = accepted_ect_2025();
+    send_type(&f, "retained-2");
+    assert_detail(&f, ATTR_EVIDENCE_HELD,
+                  "needs `75-percent-engagement-met` or `75-percent-engagement-met-reduced-induction`.");
+}
+
 /* ---- row 14: withdrawn ---- */
 
 static void row_14_passes_before_withdrawal_and_when_not_withdrawn(void **state)
@@ -1044,6 +1058,12 @@ static void row_18_passes_in_sequence_and_at_equal_instants(void **state)
     assert_passes(&f, 18);
     assert_titles(&f, "");
     with_existing(&f, DECLARATION_STARTED, f.input.date_us - 1);
+    with_existing(&f, DECLARATION_RETAINED_2, f.input.date_us + 1);
+    assert_passes(&f, 18);
+    f = accepted_ect_2025(); /* an earlier type is not taken for a later one, nor the other way round */
+    with_existing(&f, DECLARATION_STARTED, f.input.date_us - 1);
+    assert_passes(&f, 18);
+    f = accepted_ect_2025();
     with_existing(&f, DECLARATION_RETAINED_2, f.input.date_us + 1);
     assert_passes(&f, 18);
 }
@@ -1387,7 +1407,8 @@ static void long_values_are_quoted_cut_between_characters(void **state)
         CLEANUP(json) json_t *json = json_loadb(body.data, body.size, 0, NULL); /* NULL unless it is UTF-8 */
         assert_non_null(json);
         assert_int_equal(verdict.error_count, 1);
-        assert_non_null(strstr(verdict.errors[0].detail, "…"));
+        assert_int_equal(json_array_size(json_object_get(json, "errors")), 1);
+        assert_non_null(strstr(verdict.errors[0].detail, "…\""));
         buffer_release(&body);
     }
 }
@@ -1442,6 +1463,7 @@ int main(void)
         T(evidence_table_is_the_published_one),
         T(row_13_passes_accepted_evidence),
         T(row_13_fails_missing_or_other_evidence),
+        T(row_13_fails_and_lists_what_is_accepted),
         T(row_13_skipped_without_period_or_unless_clean),
         T(row_14_passes_before_withdrawal_and_when_not_withdrawn),
         T(row_14_fails_from_the_instant_of_withdrawal),

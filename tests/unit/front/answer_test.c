@@ -1,0 +1,87 @@
+/* Bodies of errors (lead-provider-api.md 3.8) and entity tags. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "front/answer.h"
+
+static void test_bodies(void **state)
+{
+    (void)state;
+    struct answer answer = {0};
+    answer_error(&answer, 401, "HTTP Token: Access denied");
+    assert_int_equal(answer.status, 401);
+    assert_string_equal(answer.body.data, "{\"error\": \"HTTP Token: Access denied\"}");
+    buffer_release(&answer.body);
+
+    static const struct {
+        unsigned status;
+        const char *title;
+    } titles[] = {{400, "Bad request"},
+                  {404, "Resource not found"},
+                  {413, "Content too large"},
+                  {503, "Service unavailable"}};
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        struct answer problem = {0};
+        struct buffer expected = BUFFER_INIT;
+        answer_problem(&problem, titles[i].status, "say \"x\\y\"");
+        buffer_printf(&expected, "{\"errors\": [{\"title\": \"%s\", \"detail\": \"say \\\"x\\\\y\\\"\"}]}",
+                      titles[i].title);
+        assert_string_equal(problem.body.data, expected.data);
+        buffer_release(&problem.body);
+        buffer_release(&expected);
+    }
+}
+
+static void test_raw(void **state)
+{
+    (void)state;
+    struct buffer raw = BUFFER_INIT;
+    answer_raw(&raw, 408, "Hurry.");
+    assert_int_equal(strncmp(raw.data, "HTTP/1.1 408 Request Timeout\r\n", 30), 0);
+    assert_non_null(strstr(raw.data, "\r\nConnection: close\r\n"));
+    assert_null(strstr(raw.data, "Retry-After"));
+    const char *body = strstr(raw.data, "\r\n\r\n") + 4;
+    assert_string_equal(body, "{\"errors\": [{\"title\": \"Request timeout\", \"detail\": \"Hurry.\"}]}");
+    char length[40];
+    (void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", strlen(body));
+    assert_non_null(strstr(raw.data, length));
+    buffer_release(&raw);
+    answer_raw(&raw, 503, "x");
+    assert_non_null(strstr(raw.data, "\r\nRetry-After: 5\r\n"));
+    buffer_release(&raw);
+}
+
+static void test_if_none_match(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field;
+        bool matches;
+    } examples[] = {
+        {"W/\"abc\"", true},     {"\"abc\"", true},     {"*", true},         {"\"x\", W/\"abc\"", true},
+        {"\"x\",\"abc\"", true}, {" W/\"abc\" ", true}, {"\"abcd\"", false}, {"abc", false},
+        {"\"x,abc\"", false},    {"\"x\", *", false},   {"", false},         {"\"abc", false},
+        {"W/\"ABC\"", false},    {",,,", false},        {"W/", false},       {"\"\"", false},
+    };
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        if (answer_etag_matches(slice_of(examples[i].field), slice_of("W/\"abc\"")) != examples[i].matches)
+            fail_msg("If-None-Match: %s", examples[i].field);
+    }
+    assert_false(answer_etag_matches((struct slice){NULL, 0}, slice_of("W/\"abc\"")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_if_none_match),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

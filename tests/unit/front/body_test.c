@@ -1,0 +1,168 @@
+/* Bodies of writes: shape, and the payload that goes on (lead-provider-api.md 3.3). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "front/api.h"
+#include "front/body.h"
+
+#define WITH(attributes) "{\"data\":{\"type\":\"participant-declaration\",\"attributes\":{" attributes "}}}"
+#define FIELDS(first)                                                                                        \
+    "{\"fields\":{\"participant_id\":" first ",\"declaration_type\":null,\"declaration_date\":null,"         \
+    "\"course_identifier\":null,\"evidence_held\":null}}"
+
+static const struct {
+    const char *body, *payload; /* payload NULL: 400 */
+} examples[] = {
+    /* 3.3.3 structure */
+    {"", NULL},
+    {" ", NULL},
+    {"null", NULL},
+    {"1", NULL},
+    {"\"data\"", NULL},
+    {"[]", NULL},
+    {"{}", NULL},
+    {"{\"data\":null}", NULL},
+    {"{\"data\":{}}", NULL},
+    {"{\"data\":\"x\"}", NULL},
+    {"{\"data\":1}", NULL},
+    {"{\"data\":[{\"attributes\":{\"participant_id\":\"x\"}}]}", NULL},
+    {"{\"data\":{\"attributes\":null}}", NULL},
+    {"{\"data\":{\"attributes\":{}}}", NULL},
+    {"{\"data\":{\"attributes\":[]}}", NULL},
+    {"{\"data\":{\"attributes\":\"participant_id\"}}", NULL},
+    {"{\"attributes\":{\"participant_id\":\"x\"}}", NULL},
+    {WITH("\"other\":1"), NULL},
+    {WITH("\"Participant_id\":\"x\""), NULL},
+    /* names alone count */
+    {WITH("\"participant_id\":[1,2]"), FIELDS("null")},
+    {WITH("\"participant_id\":{\"a\":1}"), FIELDS("null")},
+    {WITH("\"participant_id\":null"), FIELDS("null")},
+    /* 3.3.5 unknown keys at any level; the type is not checked */
+    {"{\"x\":[],\"data\":{\"y\":{\"data\":1},\"type\":7,\"attributes\":{\"z\":{},\"participant_id\":\"a\"}}}",
+     FIELDS("\"a\"")},
+    /* 3.3.6 texts as they are, numbers and booleans as sent */
+    {WITH("\"participant_id\":\"\""), FIELDS("\"\"")},
+    {WITH("\"participant_id\":\"  \""), FIELDS("\"  \"")},
+    {WITH("\"participant_id\":\"\\u00e9\\n\\\"\""), FIELDS("\"\xc3\xa9\\n\\\"\"")},
+    {WITH("\"participant_id\":2025"), FIELDS("\"2025\"")},
+    {WITH("\"participant_id\":-0"), FIELDS("\"-0\"")},
+    {WITH("\"participant_id\" : 1.50 , \"x\":1"), FIELDS("\"1.50\"")},
+    {WITH("\"a\":\"\\\"}{[\",\"b\":[1,{\"participant_id\":9}],\"participant_id\":1E+3"), FIELDS("\"1E+3\"")},
+    {WITH("\"p\\u0061rticipant_id\":7.0"), FIELDS("\"7.0\"")},
+    {WITH("\"participant_id\":9223372036854775807"), FIELDS("\"9223372036854775807\"")},
+    {WITH("\"participant_id\":true"), FIELDS("\"true\"")},
+    {WITH("\"participant_id\":false"), FIELDS("\"false\"")},
+    /* 3.3.4 and what has no defined meaning */
+    {"{", NULL},
+    {WITH("\"participant_id\":\"x\"") "x", NULL},
+    {WITH("\"participant_id\":\"x\",\"participant_id\":\"y\""), NULL},
+    {"{\"data\":{\"attributes\":{\"participant_id\":\"x\"}},\"data\":{\"attributes\":{\"participant_id\":"
+     "\"y\"}}}",
+     NULL},
+    {WITH("\"participant_id\":\"a\\u0000b\""), NULL},
+    {WITH("\"partici\\u0000pant_id\":1,\"participant_id\":\"x\""), NULL},
+    {WITH("\"participant_id\":\"\\ud800\""), NULL},
+    {WITH("\"participant_id\":\"\\udc00\\ud800\""), NULL},
+    {WITH("\"participant_id\":\"\xff\""), NULL},
+    {WITH("\"participant_id\":\"\xc0\xaf\""), NULL},
+    {WITH("\"participant_id\":\"\xed\xa0\x80\""), NULL},
+    {WITH("\"participant_id\":9223372036854775808"), NULL},
+    {WITH("\"x\":1e999,\"participant_id\":\"x\""), NULL},
+    {WITH("\"participant_id\":NaN"), NULL},
+    {WITH("\"participant_id\":01"), NULL},
+    {WITH("\"participant_id\":'x'"), NULL},
+    {"\xef\xbb\xbf" WITH("\"participant_id\":\"x\""), NULL},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        struct buffer payload = BUFFER_INIT;
+        const char *problem = body_to_payload(slice_of(examples[i].body), declaration_attributes, &payload);
+        bool equal = examples[i].payload == NULL
+                         ? problem != NULL && payload.size == 0
+                         : problem == NULL && strcmp(payload.data, examples[i].payload) == 0;
+        if (!equal)
+            fail_msg("example %zu: %s", i, examples[i].body);
+        buffer_release(&payload);
+    }
+}
+
+static void test_all_five(void **state)
+{
+    (void)state;
+    struct buffer payload = BUFFER_INIT;
+    assert_null(body_to_payload(
+        slice_of(WITH("\"evidence_held\":\"e\",\"course_identifier\":\"c\",\"participant_id\":\"p\","
+                      "\"declaration_type\":\"t\",\"declaration_date\":\"d\"")),
+        declaration_attributes, &payload));
+    assert_string_equal(
+        payload.data,
+        "{\"fields\":{\"participant_id\":\"p\",\"declaration_type\":\"t\",\"declaration_date\":\"d\","
+        "\"course_identifier\":\"c\",\"evidence_held\":\"e\"}}");
+    buffer_release(&payload);
+}
+
+/* 32 levels are read, more are refused before the parser recurses, 100 000 included. */
+static void test_depth(void **state)
+{
+    (void)state;
+    static const size_t depths[] = {31, 32, 33, 2049, 100000};
+    for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+        struct buffer body = BUFFER_INIT, payload = BUFFER_INIT;
+        buffer_append_text(&body, "{\"x\":"); /* the first level */
+        for (size_t k = 1; k < depths[i]; k++)
+            buffer_append_char(&body, '[');
+        for (size_t k = 1; k < depths[i]; k++)
+            buffer_append_char(&body, ']');
+        buffer_append_text(&body, ",\"data\":{\"attributes\":{\"participant_id\":\"[[[[\"}}}");
+        bool refused = body_to_payload(buffer_slice(&body), declaration_attributes, &payload) != NULL;
+        assert_int_equal(refused, depths[i] > BODY_DEPTH_MAX);
+        buffer_release(&body);
+        buffer_release(&payload);
+    }
+}
+
+static void test_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool is_json;
+    } types[] = {
+        {"application/json", true},
+        {"application/json; charset=utf-8", true},
+        {"application/json;charset=utf-8", true},
+        {"Application/JSON", true},
+        {"application/json ; x", true},
+        {"text/x-json", true},
+        {"application/jsonrequest", true},
+        {"application/vnd.api+json", false},
+        {"text/json", false},
+        {"application/x-www-form-urlencoded", false},
+        {"application/jsonx", false},
+        {"application/jso", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        assert_int_equal(body_type_is_json(slice_of(types[i].type)), types[i].is_json);
+    assert_false(body_type_is_json((struct slice){NULL, 0}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_all_five),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_types),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

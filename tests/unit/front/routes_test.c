@@ -1,0 +1,81 @@
+/* The route table: what is served, and that nothing else is (lead-provider-api.md section 2: 404, never 405).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "front/routes.h"
+
+#define ID "01936f2e-0000-7000-8000-000000000000"
+
+static const struct {
+    const char *method, *path, *template, *id; /* template NULL: 404 */
+} examples[] = {
+    {"GET", "/healthcheck", "/healthcheck", ""},
+    {"HEAD", "/healthcheck", "/healthcheck", ""},
+    {"GET", "/healthcheck/live", "/healthcheck/live", ""},
+    {"GET", "/healthcheck/ready", "/healthcheck/ready", ""},
+    {"GET", "/healthcheck/", NULL, ""},
+    {"GET", "/healthcheck/other", NULL, ""},
+    {"POST", "/healthcheck", NULL, ""},
+    {"POST", "/api/v3/participant-declarations", "/api/v3/participant-declarations", ""},
+    {"HEAD", "/api/v3/participant-declarations", NULL, ""},
+    {"POST", "/api/v3/participant-declarations/", NULL, ""},
+    {"PUT", "/api/v3/participant-declarations", NULL, ""},
+    {"DELETE", "/api/v3/participant-declarations/" ID, NULL, ""},
+    {"GET", "/api/v3/participant-declarations/" ID, "/api/v3/participant-declarations/{id}", ID},
+    {"HEAD", "/api/v3/participant-declarations/" ID, "/api/v3/participant-declarations/{id}", ID},
+    {"GET", "/api/v3/participant-declarations/x", "/api/v3/participant-declarations/{id}", "x"},
+    {"GET", "/api/v3/participant-declarations/a/b", NULL, ""},
+    {"GET", "/api/v3/submissions/" ID, "/api/v3/submissions/{id}", ID},
+    {"GET", "/api/v3/submissions/", NULL, ""},
+    {"GET", "/api/v3/Submissions/x", NULL, ""},
+    {"get", "/api/v3/submissions/x", NULL, ""},
+    {"GET", "/api/v1/submissions/x", NULL, ""},
+    {"GET", "/api/v4/submissions/x", NULL, ""},
+    {"GET", "//api/v3/submissions/x", NULL, ""},
+    {"GET", "/", NULL, ""},
+    {"GET", "", NULL, ""},
+    {"GET", "*", NULL, ""},
+    {"OPTIONS", "*", NULL, ""},
+    {"GET", "http://host/healthcheck", NULL, ""},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        struct slice id;
+        const struct route *route = route_find(slice_of(examples[i].method), slice_of(examples[i].path), &id);
+        const char *found = route == NULL ? NULL : route->template;
+        const char *wanted = examples[i].template;
+        bool equal = found == NULL ? wanted == NULL : wanted != NULL && strcmp(found, wanted) == 0;
+        if (!equal || !slice_equal(id, slice_of(examples[i].id)))
+            fail_msg("%s %s", examples[i].method, examples[i].path);
+    }
+}
+
+/* Each row is reached by its own template, and has what a row needs. */
+static void test_every_row(void **state)
+{
+    (void)state;
+    for (const struct route *route = routes_all(); route->template != NULL; route++) {
+        struct slice id;
+        const char *method = route->method == ROUTE_GET ? "GET" : "POST";
+        assert_ptr_equal(route_find(slice_of(method), slice_of(route->template), &id), route);
+        assert_non_null(route->handle);
+        /* Only health needs no token. */
+        assert_int_equal(route->auth == ROUTE_OPEN, strncmp(route->template, "/healthcheck", 12) == 0);
+        assert_true(route->method == ROUTE_POST || !route->takes_body);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_every_row)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
