@@ -87,13 +87,13 @@ enum clawback_status { CLAWBACK_STATUS_NONE, CLAWBACK_STATUSES(X) CLAWBACK_STATU
 /* clang-format on */
 
 /* The SQL name; NULL for none. */
-const char *declaration_type_name(enum declaration_type type);
-const char *evidence_type_name(enum evidence_type evidence);
-const char *funding_end_reason_name(enum funding_end_reason reason);
-const char *statement_status_name(enum statement_status status);
-const char *participant_role_name(enum participant_role role);
-const char *payment_status_name(enum payment_status status);
-const char *clawback_status_name(enum clawback_status status);
+const char *declaration_type_name(enum declaration_type value);
+const char *evidence_type_name(enum evidence_type value);
+const char *funding_end_reason_name(enum funding_end_reason value);
+const char *statement_status_name(enum statement_status value);
+const char *participant_role_name(enum participant_role value);
+const char *payment_status_name(enum payment_status value);
+const char *clawback_status_name(enum clawback_status value);
 /* Case counts; what is not a word of the set is none. */
 enum declaration_type declaration_type_parse(struct slice text);
 enum evidence_type evidence_type_parse(struct slice text);

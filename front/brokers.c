@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "front/loop.h"
 
+#define HELLO_AGAIN_US  (US_PER_SECOND / 20) /* where it could not be sent: connecting takes a moment */
 #define HELLO_EVERY_US  US_PER_SECOND
 #define MESSAGES_A_TURN 512 /* of one broker, so that a flood of replies leaves time for connections */
 
@@ -85,8 +86,8 @@ int64_t brokers_tick(struct loop *loop)
         struct broker *broker = &loop->brokers.list[i];
         if (broker->hello_us <= loop->now_us) {
             /* A broker that knows us sends COUNTS every second, which puts this off. */
-            (void)send_head(loop, i, WIRE_HELLO);
-            broker->hello_us = loop->now_us + HELLO_EVERY_US;
+            bool sent = send_head(loop, i, WIRE_HELLO);
+            broker->hello_us = loop->now_us + (sent ? HELLO_EVERY_US : HELLO_AGAIN_US);
         }
         if (broker->hello_us < next_us)
             next_us = broker->hello_us;
@@ -102,12 +103,12 @@ static int64_t number_at(const json_t *object, const char *key)
     return number < 0 ? 0 : number;
 }
 
-static void take_services(struct broker *broker, const json_t *services)
+static void take_services(struct broker *broker, json_t *services)
 {
     const char *name;
     json_t *workers;
     broker->service_count = 0;
-    json_object_foreach((json_t *)(uintptr_t)services, name, workers)
+    json_object_foreach(services, name, workers)
     {
         if (broker->service_count == BROKER_SERVICES)
             return;
@@ -137,6 +138,8 @@ static void take_counts(struct loop *loop, struct broker *broker, bool draining,
     if (!was_alive || broker->draining != draining)
         log_event(LOG_INFO, "broker_up", LOG_TEXT("broker", broker->endpoint), LOG_BOOL("draining", draining),
                   LOG_INT("loop", loop->number), LOG_END);
+    if (!was_alive)
+        door_begin(loop);
     broker->draining = draining;
     broker->heard_us = loop->now_us;
     broker->hello_us = loop->now_us + HELLO_EVERY_US + HELLO_EVERY_US / 2;

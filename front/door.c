@@ -23,6 +23,7 @@
 #define ACCEPTS_A_TURN   128
 #define LINGER_US        (2 * US_PER_SECOND)
 #define LINGER_MAX       1000
+#define BEGIN_US         US_PER_SECOND
 #define OUT_OF_FILES_US  (100 * INT64_C(1000))
 #define KEPT_LOOK_MIN_US (50 * INT64_C(1000))
 
@@ -72,7 +73,7 @@ static void uncount(struct client *client)
     struct address_table *entry;
     (void)pthread_mutex_lock(&front->addresses_lock);
     HASH_FIND(hh, front->addresses, &client->peer, sizeof(client->peer), entry);
-    if (--entry->connections == 0) {
+    if (entry != NULL && --entry->connections == 0) {
         HASH_DEL(front->addresses, entry);
         free(entry);
     }
@@ -182,14 +183,17 @@ void door_ready(struct client *client, uint32_t events)
 
 /* ---- accepting ---- */
 
-bool door_open(struct loop *loop, int fd)
+void door_open(struct loop *loop, int fd)
 {
-    struct door *door = &loop->door;
-    door->source.kind = SOURCE_DOOR;
-    if (!loop_watch(loop, fd, &door->source, EPOLLIN))
-        return false;
-    door->fd = fd;
-    return true;
+    loop->door.source.kind = SOURCE_DOOR;
+    loop->door.fd = fd;
+    loop->door.accept_again_us = loop->now_us + BEGIN_US;
+}
+
+void door_begin(struct loop *loop)
+{
+    if (loop->door.accept_again_us != 0)
+        loop->door.accept_again_us = loop->now_us;
 }
 
 static void admit(struct loop *loop, int fd, const struct sockaddr *address)
@@ -212,8 +216,8 @@ static void admit(struct loop *loop, int fd, const struct sockaddr *address)
 /* Out of descriptors or memory: the listening socket stays readable, so it is left alone for a moment. */
 static void accept_later(struct loop *loop)
 {
-    log_event(LOG_ERROR, "accept_failed", LOG_TEXT("reason", strerror(errno)), LOG_INT("loop", loop->number),
-              LOG_END);
+    log_event(LOG_ERROR, "accept_failed", LOG_TEXT("reason", strerrordesc_np(errno)),
+              LOG_INT("loop", loop->number), LOG_END);
     loop_unwatch(loop, loop->door.fd);
     loop->door.accept_again_us = loop->now_us + OUT_OF_FILES_US;
 }

@@ -14,12 +14,15 @@ struct door {
     struct source source;
     int fd; /* listening socket, -1 = closed */
     struct client_list phases[CLIENT_PHASE_COUNT];
-    int64_t accept_again_us; /* out of descriptors: no accept before; 0 = accepting */
+    int64_t accept_again_us; /* no accept before (starting, or out of descriptors); 0 = accepting */
     unsigned lingering;
 };
 
-/* Takes fd, a listening socket of this loop alone, into the loop's epoll set. */
-bool door_open(struct loop *loop, int fd);
+/* Takes fd, a listening socket of this loop alone. Accepting begins with door_begin(), or a second later: so
+ * a front that starts beside others on their port does not answer 503 while it looks for its brokers. */
+void door_open(struct loop *loop, int fd);
+/* A broker answers: accepting need not wait any longer. */
+void door_begin(struct loop *loop);
 /* The listening socket is readable. */
 void door_accept(struct loop *loop);
 /* Something came on a connection that is still ours. */

@@ -259,7 +259,7 @@ static bool exchange(struct gate *gate, struct error *err)
     if (!redis_ready(gate->redis) && !redis_connect(gate->redis, err))
         return false;
     size_t count = append_commands(gate->redis, gate->turn, gate->fills);
-    redisReply **replies = memory_zero(count, sizeof(*replies));
+    redisReply **replies = memory_zero(count, sizeof(redisReply *));
     bool exchanged = redis_exchange(gate->redis, count, replies, err);
     if (exchanged) {
         read_replies(gate->turn, replies);
@@ -373,13 +373,15 @@ static void turn_clear(struct gate_turn *turn)
     struct gate_counter *counter, *next_counter;
     HASH_ITER(hh, turn->counters, counter, next_counter)
     {
-        HASH_DEL(turn->counters, counter);
+        HASH_DEL(turn->counters,
+                 counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
         free(counter);
     }
     struct gate_token *token, *next_token;
     HASH_ITER(hh, turn->tokens, token, next_token)
     {
-        HASH_DEL(turn->tokens, token);
+        HASH_DEL(turn->tokens,
+                 token); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
         free(token);
     }
 }

@@ -202,9 +202,11 @@ static struct head_result incomplete(const struct scan *scan, struct slice bytes
 
 struct head_result head_scan(struct slice bytes)
 {
+    if (bytes.size == 0)
+        return (struct head_result){.verdict = HEAD_INCOMPLETE};
     size_t size = bytes.size > HEAD_MAX_BYTES ? HEAD_MAX_BYTES : bytes.size;
     struct scan scan = {.p = bytes.data, .end = bytes.data + size};
-    struct slice line = {NULL, 0};
+    struct slice line = {"", 0};
     struct head_result result;
     do { /* empty lines before a request are passed over (RFC 9112 section 2.2) */
         result = next_line(&scan, &line);

@@ -9,6 +9,11 @@
  * - Folded field lines are glued to the *name* of the field. What stands in memory is compared with what the
  * lines must have looked like (check_layout), so that nothing is believed that another server would read
  * differently.
+ * - It answers some things itself, as bare HTML, and closes: malformed chunks (400) and chunk sizes (413) of
+ * any request; and of the second and further requests of a connection, whose heads it reads without us
+ * (door.c reads the first), a line without colon (400), a version that it does not know (400, 505), a
+ * Content-Length that is no number (400, 413), a head that overflows its pool (414, 431). It closes without a
+ * word on a request line without blanks.
  * - An answer whose head does not fit the connection's pool closes the connection: head.h has the sums.
  */
 #include "front/http.h"
@@ -109,6 +114,7 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
 static void *on_url(void *context, const char *url, struct MHD_Connection *http)
 {
     size_t size = url == NULL ? 0 : strlen(url);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): takes a const away, see above */
     char *query = size == 0 ? NULL : (char *)(uintptr_t)memchr(url, '?', size);
     if (query != NULL)
         query[1] = '\0'; /* the buffer is the connection's own, and writable */
@@ -279,7 +285,7 @@ bool http_open(struct loop *loop, struct error *err)
         /* Ours is max_connections (door.c): the library says nothing at its own. */
         MHD_OPTION_CONNECTION_LIMIT, 0x7fffffffu, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_END);
     if (http->daemon == NULL)
-        return error_set(err, ERROR_SYSTEM, "libmicrohttpd does not start: %s", strerror(errno));
+        return error_set(err, ERROR_SYSTEM, "libmicrohttpd does not start: %s", strerrordesc_np(errno));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info == NULL || !loop_watch(loop, info->epoll_fd, &http->source, EPOLLIN))
         return error_set(err, ERROR_SYSTEM, "the epoll set of libmicrohttpd cannot be watched");

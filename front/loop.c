@@ -63,11 +63,10 @@ bool loop_open(struct loop *loop, struct front *front, int number, int fd, struc
     loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->stop_source.kind = SOURCE_STOP;
     if (loop->epoll < 0 || loop->stop_fd < 0 || !loop_watch(loop, loop->stop_fd, &loop->stop_source, EPOLLIN))
-        return error_set(err, ERROR_SYSTEM, "no descriptors for a loop: %s", strerror(errno));
+        return error_set(err, ERROR_SYSTEM, "no descriptors for a loop: %s", strerrordesc_np(errno));
     if (!http_open(loop, err) || !brokers_open(loop, front->zmq, err) || !gate_open(loop, err))
         return false;
-    if (!door_open(loop, fd))
-        return error_set(err, ERROR_SYSTEM, "the listening socket cannot be watched: %s", strerror(errno));
+    door_open(loop, fd);
     return true;
 }
 
@@ -152,7 +151,7 @@ static int wait_ms(struct loop *loop, int64_t next_us)
     int64_t left_us = next_us - monotonic_now_us();
     if (left_us <= 0)
         return 0;
-    return left_us > WAIT_MAX_MS * 1000 ? WAIT_MAX_MS : (int)(left_us / 1000) + 1;
+    return left_us > INT64_C(1000) * WAIT_MAX_MS ? WAIT_MAX_MS : (int)(left_us / 1000) + 1;
 }
 
 static int64_t earliest(int64_t a_us, int64_t b_us)
@@ -197,7 +196,7 @@ bool loop_start(struct loop *loop, struct error *err)
 {
     int code = pthread_create(&loop->thread, NULL, run, loop);
     if (code != 0)
-        return error_set(err, ERROR_SYSTEM, "no thread for a loop: %s", strerror(code));
+        return error_set(err, ERROR_SYSTEM, "no thread for a loop: %s", strerrordesc_np(code));
     loop->has_thread = true;
     return true;
 }

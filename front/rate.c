@@ -108,7 +108,7 @@ static void forget_old(int64_t machine_now_us)
     {
         if (machine_now_us - counter->made_us < LOCAL_LIFE_US)
             break;
-        HASH_DEL(counters, counter);
+        HASH_DEL(counters, counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
         free(counter);
     }
 }
@@ -127,7 +127,8 @@ int64_t rate_count_here(const char *key, int64_t n, int64_t machine_now_us)
         counter = memory_zero(1, sizeof(*counter) + strlen(key) + 1);
         memcpy(counter->key, key, strlen(key) + 1);
         counter->made_us = machine_now_us;
-        HASH_ADD_STR(counters, key, counter);
+        HASH_ADD_STR(counters, key,
+                     counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
     }
     counter->count += n;
     int64_t count = counter->count;

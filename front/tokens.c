@@ -165,13 +165,15 @@ void tokens_release(struct loop *loop)
     struct token_use *use, *next;
     HASH_ITER(hh, loop->tokens.uses, use, next)
     {
-        HASH_DEL(loop->tokens.uses, use);
+        HASH_DEL(loop->tokens.uses,
+                 use); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
         free(use);
     }
     struct token_lookup *lookup, *next_lookup;
     HASH_ITER(hh, loop->tokens.lookups, lookup, next_lookup)
     {
-        HASH_DEL(loop->tokens.lookups, lookup);
+        HASH_DEL(loop->tokens.lookups,
+                 lookup); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
         free(lookup);
     }
 }

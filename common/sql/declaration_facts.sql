@@ -28,9 +28,6 @@
 -- delivery_partners, schedules, milestones, contract_periods, statements, declarations, submission_outcomes,
 -- mentorship_periods, schools, school_funding_eligibilities. Each fact is a look-up by an index in a subquery of its
 -- own, so that the plan is nested loops whatever statistics say, and planning stays cheap (it is planned each time).
--- The JSON is put together with concat(), which looks output functions up once per plan; json_build_object() does it for
--- each value of each row [25 ms of processor time for 200 submissions, half of it that; 15 ms like this]. Instants and
--- days go through to_char(), so that no setting of the session can change the digest.
 --
 -- To try it in psql:  \set q `cat common/sql/declaration_facts.sql`
 --                     prepare declaration_facts as :q  execute declaration_facts (array['…'::uuid], …);
@@ -46,87 +43,83 @@ with asked as (
 answered as materialized (
     select a.id,
            coalesce('trn:' || t.trn, 'teacher:' || t.id) as person_key,
-           concat(
-               '{"accept_no":', a.accept_no,
+           json_build_object(
+               'accept_no', a.accept_no,
 
-               ',"lead_provider":', coalesce((
-                   select concat('{"id":', lp.id, ',"api_id":"', lp.api_id, '","name":', to_json(lp.name), '}')
+               'lead_provider', (
+                   select json_build_object('id', lp.id, 'api_id', lp.api_id, 'name', lp.name)
                    from lead_providers lp
-                   where lp.id = a.lead_provider_id), 'null'),
+                   where lp.id = a.lead_provider_id),
 
                -- null: participant not recognised (row 2)
-               ',"teacher":', case when t.id is null then 'null' else
-                   concat('{"id":', t.id, ',"api_id":"', t.api_id, '"}') end,
+               'teacher', case when t.id is not null then json_build_object('id', t.id, 'api_id', t.api_id) end,
 
                -- whether this lead provider has a qualifying period with the teacher, by role (rows 5 and 19)
-               ',"qualifies":{"ect":', coalesce(trained.ect, false)::text,
-               ',"mentor":', coalesce(trained.mentor, false)::text, '}',
+               'qualifies', json_build_object('ect', coalesce(trained.ect, false), 'mentor', coalesce(trained.mentor, false)),
 
                -- TP (3.2), with what is attached from it (4)
-               ',"training_period":', case when tp.id is null then 'null' else (
-                   select concat(
-                       '{"id":', tp.id,
-                       ',"school_period_id":', tp.school_period_id,
-                       ',"school_id":', tp.school_id,
-                       ',"school_partnership_id":', tp.school_partnership_id,
-                       ',"delivery_partner_id":', dp.id,
-                       ',"delivery_partner_api_id":"', dp.api_id, '"',
-                       ',"schedule_id":', tp.schedule_id,
-                       ',"schedule_identifier":"', (select s.identifier from schedules s where s.id = tp.schedule_id), '"',
-                       ',"lead_provider_id":', tp.lead_provider_id,
-                       ',"contract_period_year":', tp.contract_period_year,
-                       ',"started_on":', to_char(tp.started_on, '\"YYYY-MM-DD\"'),
-                       ',"finished_on":', coalesce(to_char(tp.finished_on, '\"YYYY-MM-DD\"'), 'null'),
-                       ',"withdrawn_at":', coalesce(to_char(tp.withdrawn_at at time zone 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\"'), 'null'),
-                       ',"deferred_at":', coalesce(to_char(tp.deferred_at at time zone 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\"'), 'null'),
-                       '}')
+               'training_period', case when tp.id is not null then (
+                   select json_build_object(
+                       'id', tp.id,
+                       'school_period_id', tp.school_period_id,
+                       'school_id', tp.school_id,
+                       'school_partnership_id', tp.school_partnership_id,
+                       'delivery_partner_id', dp.id,
+                       'delivery_partner_api_id', dp.api_id,
+                       'schedule_id', tp.schedule_id,
+                       'schedule_identifier', (select s.identifier from schedules s where s.id = tp.schedule_id),
+                       'lead_provider_id', tp.lead_provider_id,
+                       'contract_period_year', tp.contract_period_year,
+                       'started_on', tp.started_on,
+                       'finished_on', tp.finished_on,
+                       'withdrawn_at', to_char(tp.withdrawn_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                       'deferred_at', to_char(tp.deferred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
                    from school_partnerships sp
                    join delivery_partnerships dps on dps.id = sp.delivery_partnership_id
                    join delivery_partners dp on dp.id = dps.delivery_partner_id
                    where sp.id = tp.school_partnership_id) end,
 
                -- CP (3.2)
-               ',"contract_period":', case when cp.year is null then 'null' else concat(
-                   '{"year":', cp.year,
-                   ',"payments_frozen_at":', coalesce(to_char(cp.payments_frozen_at at time zone 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\"'), 'null'),
-                   ',"mentor_funding_enabled":', cp.mentor_funding_enabled::text,
-                   ',"detailed_evidence_types_enabled":', cp.detailed_evidence_types_enabled::text,
-                   ',"uplift_fees_enabled":', cp.uplift_fees_enabled::text, '}') end,
+               'contract_period', case when cp.year is not null then json_build_object(
+                   'year', cp.year,
+                   'payments_frozen_at',
+                       to_char(cp.payments_frozen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'mentor_funding_enabled', cp.mentor_funding_enabled,
+                   'detailed_evidence_types_enabled', cp.detailed_evidence_types_enabled,
+                   'uplift_fees_enabled', cp.uplift_fees_enabled) end,
 
-               ',"milestone":', coalesce((
-                   select concat('{"start_date":', to_char(m.start_date, '\"YYYY-MM-DD\"'),
-                                 ',"milestone_date":', coalesce(to_char(m.milestone_date, '\"YYYY-MM-DD\"'), 'null'), '}')
+               'milestone', (
+                   select json_build_object('start_date', m.start_date, 'milestone_date', m.milestone_date)
                    from milestones m
-                   where m.schedule_id = tp.schedule_id and m.declaration_type = a.type), 'null'),
+                   where m.schedule_id = tp.schedule_id and m.declaration_type = a.type),
 
                -- active declarations of the teacher in this role, whoever made them (rows 8 and 18; 6.1). Row 8 asks
                -- when the one of the same type was decided (7.1); for the others nobody does.
-               ',"existing":[', (
-                   select string_agg(concat(
-                              '{"id":', d.id,
-                              ',"api_id":"', d.api_id, '"',
-                              ',"training_period_id":', d.training_period_id,
-                              ',"lead_provider_id":', d.lead_provider_id,
-                              ',"type":"', d.declaration_type, '"',
-                              ',"date":', to_char(d.declaration_date at time zone 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\"'),
-                              ',"evidence":', coalesce('"' || d.evidence_type || '"', 'null'),
-                              ',"decided_no":', coalesce(case when d.declaration_type = a.type then (
+               'existing', (
+                   select coalesce(json_agg(json_build_object(
+                              'id', d.id,
+                              'api_id', d.api_id,
+                              'training_period_id', d.training_period_id,
+                              'lead_provider_id', d.lead_provider_id,
+                              'type', d.declaration_type,
+                              'date', to_char(d.declaration_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                              'evidence', d.evidence_type,
+                              'decided_no', case when d.declaration_type = a.type then (
                                   select o.decided_no
                                   from submission_outcomes o
                                   where o.submission_id = d.submission_id
                                     and o.accepted_at = uuid_v7_time(d.submission_id)
                                     and o.accepted_at >= a.accepted_at - interval '8 days'
-                                    and o.accepted_at >= $9::timestamptz and o.accepted_at < $10::timestamptz)::text end,
-                                  'null'),
-                              '}'), ',' order by d.declaration_type, d.id)
+                                    and o.accepted_at >= $9::timestamptz and o.accepted_at < $10::timestamptz) end)
+                          order by d.declaration_type, d.id), '[]')
                    from declarations d
                    where d.teacher_id = t.id
                      and d.role = a.role
                      and d.payment_status in ('no_payment', 'eligible', 'payable', 'paid')
-                     and d.clawback_status = 'no_clawback'), ']',
+                     and d.clawback_status = 'no_clawback'),
 
                -- row 15: any lead provider's period that contains today, in a frozen contract period
-               ',"frozen_ongoing_year":', coalesce((
+               'frozen_ongoing_year', (
                    select p.contract_period_year
                    from training_periods p
                    join contract_periods c on c.year = p.contract_period_year
@@ -135,17 +128,17 @@ answered as materialized (
                      and p.period @> a.today
                      and c.payments_frozen_at <= a.as_of
                    order by p.started_on
-                   limit 1)::text, 'null'),
+                   limit 1),
 
                -- the marker of section 5
-               ',"first_became_eligible_for_training_at":',
-               coalesce(to_char(tr.first_became_eligible_for_training_at at time zone 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\"'), 'null'),
+               'first_became_eligible_for_training_at',
+                   to_char(tr.first_became_eligible_for_training_at at time zone 'UTC',
+                           'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
 
                -- statement (3.2): a deadline that falls today still counts
-               ',"statement":', coalesce((
-                   select concat('{"id":', s.id, ',"api_id":"', s.api_id, '"',
-                                 ',"deadline_date":', to_char(s.deadline_date, '\"YYYY-MM-DD\"'),
-                                 ',"status":"', s.status, '"}')
+               'statement', (
+                   select json_build_object('id', s.id, 'api_id', s.api_id, 'deadline_date', s.deadline_date,
+                                            'status', s.status)
                    from statements s
                    where s.lead_provider_id = tp.lead_provider_id
                      and s.contract_period_year = tp.contract_period_year
@@ -153,23 +146,22 @@ answered as materialized (
                      and s.status = 'open'
                      and s.deadline_date >= a.today
                    order by s.deadline_date, s.year, s.month, s.id
-                   limit 1), 'null'),
+                   limit 1),
 
                -- section 4, only where they can be copied
-               ',"uplifts":', coalesce((
-                   select concat('{"pupil_premium":', e.pupil_premium_uplift::text,
-                                 ',"sparsity":', e.sparsity_uplift::text, '}')
+               'uplifts', (
+                   select json_build_object('pupil_premium', e.pupil_premium_uplift, 'sparsity', e.sparsity_uplift)
                    from schools s
                    join school_funding_eligibilities e on e.gias_school_urn = s.urn
                    where s.id = tp.school_id
                      and e.contract_period_year = tp.contract_period_year
                      and a.type = 'started'
-                     and cp.uplift_fees_enabled), 'null'),
+                     and cp.uplift_fees_enabled),
 
                -- section 4: the mentorship nearest to the declaration's day. least() passes over the null of an open
                -- one; between two at the same distance the earlier one.
-               ',"mentorship":', coalesce((
-                   select concat('{"id":', mp.id, ',"mentor_api_id":"', mentor.api_id, '"}')
+               'mentorship', (
+                   select json_build_object('id', mp.id, 'mentor_api_id', mentor.api_id)
                    from mentorship_periods mp
                    join teachers mentor on mentor.id = mp.mentor_teacher_id
                    where mp.ect_school_period_id = tp.school_period_id
@@ -177,20 +169,18 @@ answered as materialized (
                      and a.declared_on is not null
                    order by least(abs(a.declared_on - mp.started_on), abs(a.declared_on - mp.finished_on)),
                             mp.started_on, mp.id
-                   limit 1), 'null'),
+                   limit 1),
 
                -- 6.1: what a mentor's `completed` would overwrite, and who sees it
-               ',"mentor_completion":', case when t.id is not null and a.role = 'mentor' and a.type = 'completed'
-                   then concat(
-                       '{"became_ineligible_for_funding_on":',
-                       coalesce(to_char(tr.became_ineligible_for_funding_on, '\"YYYY-MM-DD\"'), 'null'),
-                       ',"reason":', coalesce('"' || tr.became_ineligible_for_funding_reason || '"', 'null'),
-                       ',"lead_provider_ids":', coalesce(trained.providers, '[]'), '}')
-                   else 'null' end,
+               'mentor_completion', case when t.id is not null and a.role = 'mentor' and a.type = 'completed' then
+                   json_build_object(
+                       'became_ineligible_for_funding_on', tr.became_ineligible_for_funding_on,
+                       'reason', tr.became_ineligible_for_funding_reason,
+                       'lead_provider_ids', coalesce(trained.providers, '[]')) end,
 
                -- whose lists may show the declaration (lead-provider-api.md 7.1): locks of class 3, cache scopes
-               ',"lead_provider_ids":', coalesce(trained.providers_of_role, '[]'),
-               '}') as facts
+               'lead_provider_ids', coalesce(trained.providers_of_role, '[]')
+           )::text as facts
     from asked a
     -- the old id of a merged person finds nobody, also where an empty shell keeps it (3.2)
     left join teachers t

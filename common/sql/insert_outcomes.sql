@@ -21,7 +21,7 @@ select d.id, d.accepted_at, clock_timestamp(), d.result, d.http_status,
                    and first.submission_id = declaration.submission_id
                  where declaration.api_id = d.resource_api_id)),
        d.resource_type, d.resource_api_id, nextval('accept_no_seq'), '{}',
-       string_to_array(nullif(d.fired, ''), ','), d.facts::jsonb, d.rules_version::integer
+       coalesce(string_to_array(nullif(d.fired, ''), ','), '{}'), d.facts::jsonb, d.rules_version::integer
 from decided as d
 on conflict do nothing
 returning submission_id as id, body::text as body

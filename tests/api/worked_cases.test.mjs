@@ -155,14 +155,13 @@ test('W16 the same again is refused', async () => {
   assert.equal(await many('W16'), 1);
 });
 
-/** Everything of a statement is paid, as the finance console would have it (later issues). */
+/** Everything of a statement is paid, as the finance console would have it (later issues); without its calculation. */
 async function pay(api_id) {
-  await system.db.query("update statements set status = 'payable', marked_payable_at = '2024-11-01T00:00:00Z' where api_id = $1", [api_id]);
-  for (const [from, to] of [['eligible', 'payable'], ['payable', 'paid']]) {
-    await system.db.query(`update declarations set payment_status = $3 from statements s
-      where s.id = payment_statement_id and s.api_id = $1 and payment_status = $2`, [api_id, from, to]);
-  }
-  await system.db.query("update statements set status = 'paid', marked_as_paid_at = '2024-11-20T00:00:00Z' where api_id = $1", [api_id]);
+  await system.db.query(`
+    begin; set local session_replication_role = replica;
+    update statements set status = 'paid', marked_payable_at = '2024-11-01T00:00:00Z', marked_as_paid_at = '2024-11-20T00:00:00Z' where api_id = '${api_id}';
+    update declarations set payment_status = 'paid' where payment_status = 'eligible' and payment_statement_id = (select id from statements where api_id = '${api_id}');
+    commit`);
 }
 
 test('W17 a paid started of the earlier provider stops the later one\'s', async () => {

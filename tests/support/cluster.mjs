@@ -34,7 +34,7 @@ export function sharedCluster() {
   if (!own) {
     own = temporaryFolder('cluster');
     process.once('exit', () => {
-      script('postgres', 'stop', own);
+      script('postgres', 'discard', own);
       rmSync(own, { recursive: true, force: true });
     });
     script('postgres', 'start', own);

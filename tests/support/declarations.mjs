@@ -122,6 +122,12 @@ export class Client {
     return this.told.filter(({ status }) => typeof status === 'number' && status !== 503).length;
   }
 
+  /** How many answers of each kind, for a test's diagnostics. */
+  get summary() {
+    const kinds = Map.groupBy(this.told, ({ status, location }) => (status === 503 && location ? '503 with Location' : status));
+    return [...kinds].map(([kind, entries]) => `${entries.length} × ${kind}`).join(', ');
+  }
+
   /** One request, whatever comes of it; `prefer`: undefined = waits. */
   async send(person, body, { prefer, url } = {}) {
     const entry = { request: randomUUID(), person, provider: person.provider, body, sentAt: performance.now() };
@@ -186,6 +192,24 @@ export async function undecided(db) {
        and not exists (select from submission_dead_letters as d where d.submission_id = s.id and d.resolved_at is null)`,
   );
   return rows[0].n;
+}
+
+/** Waits until everything is decided; else says what is not, and where the brokers have it. */
+export async function allDecided(system, ms) {
+  const end = performance.now() + ms;
+  while ((await undecided(system.db)) > 0) {
+    if (performance.now() > end) throw new Error(`undecided after ${ms} ms: ${await whatIsUndecided(system)}`);
+    await pause(50);
+  }
+}
+
+async function whatIsUndecided(system) {
+  const { rows } = await system.db.query(
+    `select s.id, s.mode, s.accept_no, s.subject, s.accepted_at, clock_timestamp() as now,
+            (select json_agg(e.detail) from submission_stages as e where e.submission_id = s.id) as errors
+     from submissions as s where not exists (select from submission_outcomes as o where o.submission_id = s.id) order by s.accept_no`,
+  );
+  return JSON.stringify({ count: rows.length, first: rows.slice(0, 5), status: system.status() });
 }
 
 // What must hold of a database at rest, whatever was killed. Each gives the ids that break it.

@@ -299,9 +299,10 @@ class System {
   abandon() {
     living.delete(this);
     for (const { child } of this.processes.values()) child.kill('SIGKILL');
-    for (const service of ['redis', ...(this.ownCluster ? ['postgres'] : [])]) {
+    const ends = [['redis', 'stop'], ...(this.ownCluster ? [['postgres', 'discard']] : [])];
+    for (const [service, verb] of ends) {
       try {
-        script(service, 'stop', this.dir);
+        script(service, verb, this.dir);
       } catch (error) {
         this.complaints.push(error.message);
       }

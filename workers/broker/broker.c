@@ -252,8 +252,7 @@ static void every_second(struct broker *broker)
 
 void broker_turn(struct broker *broker)
 {
-    broker->turn++;
-    peers_bury_gone(broker);
+    peers_bury_gone(broker); /* before anything is sent: so who is found gone below is heard once more */
     records_due(broker);
     if (broker->now_us >= broker->next_ping_us) {
         broker->next_ping_us = broker->now_us + broker->ping_us;

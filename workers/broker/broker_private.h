@@ -122,8 +122,7 @@ struct peer {
     bool listens;            /* wants COUNTS */
     bool leaving;            /* has said BYE */
     bool in_ready;
-    bool gone; /* a send found nobody; dies in a later turn, when what it had sent is read */
-    uint64_t gone_turn;
+    bool gone; /* a send found nobody; dies in the next turn, when what it had sent is read */
     int64_t credit;
     int64_t heard_us;
     int64_t retry_us; /* its pipe was full: not before */
@@ -168,7 +167,7 @@ struct broker {
     broker_send_fn *send;
     void *context;
     int64_t now_us, machine_us, started_us;
-    uint64_t turn, arrivals;
+    uint64_t arrivals;
 
     struct service *services;
     struct record *records;

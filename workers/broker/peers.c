@@ -123,7 +123,6 @@ bool peer_send(struct broker *broker, struct peer *peer, enum wire_command comma
         id_send(broker, (struct slice){peer->id, peer->id_size}, command, service, number, frames, count);
     if (sent == BROKER_PEER_GONE && !peer->gone) {
         peer->gone = true;
-        peer->gone_turn = broker->turn;
         broker->peers_gone++;
         peer_line_up(peer);
     }
@@ -206,7 +205,7 @@ void peers_bury_gone(struct broker *broker)
         return;
     for (struct peer *peer = broker->peers; peer != NULL; peer = next) {
         next = peer->hh.next; /* it may die here */
-        if (!peer->gone || peer->gone_turn >= broker->turn)
+        if (!peer->gone)
             continue;
         if (peer->service != NULL)
             worker_die(broker, peer, "disconnected");

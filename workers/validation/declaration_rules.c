@@ -87,7 +87,8 @@ struct shown {
 
 static struct shown shown_of(struct slice text)
 {
-    struct shown shown;
+    static const char cut[] = "…";
+    struct shown shown = {""};
     size_t size = text.size;
     if (size > SHOWN_MAX) {
         size = SHOWN_MAX;
@@ -96,7 +97,8 @@ static struct shown shown_of(struct slice text)
     }
     if (size > 0)
         memcpy(shown.text, text.data, size);
-    (void)strcpy(shown.text + size, size < text.size ? "…" : "");
+    if (size < text.size)
+        memcpy(shown.text + size, cut, sizeof cut);
     return shown;
 }
 
@@ -106,7 +108,7 @@ struct shown_instant {
 
 static struct shown_instant shown_at(int64_t instant_us)
 {
-    struct shown_instant shown;
+    struct shown_instant shown = {""};
     rfc3339_format(instant_us, shown.text);
     return shown;
 }
@@ -117,7 +119,7 @@ struct shown_date {
 
 static struct shown_date shown_on(struct date date)
 {
-    struct shown_date shown;
+    struct shown_date shown = {""};
     date_format(date, shown.text);
     return shown;
 }
@@ -530,7 +532,9 @@ static bool guard_holds(unsigned guard, unsigned known, unsigned failed_attribut
     return (guard & KNOWN_BITS & ~known) == 0 && (guard & CLEAN & failed_attributes) == 0;
 }
 
-/* Adds behind the last error of the same title, unless that message is there already. */
+/* Adds behind the last error of the same title, unless that message is there already
+ * (lead-provider-api.md 3.8). As the table is, every guard names its own title, so a title fails once; the
+ * contract must hold for a row that does not, too. */
 static void add_error(struct declaration_verdict *verdict, enum declaration_attribute attribute,
                       const char *detail)
 {

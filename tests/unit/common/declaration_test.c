@@ -197,7 +197,7 @@ static const char everything[] =
     "\"mentor_funding_enabled\":true,\"detailed_evidence_types_enabled\":true,\"uplift_fees_enabled\":false},"
     "\"milestone\":{\"start_date\":\"2025-06-01\",\"milestone_date\":null},\"existing\":[{\"id\":41,\"api_"
     "id\":\"" UUID_B "\",\"training_period_id\":11,\"lead_provider_id\":7,\"type\":\"started\",\"date\":"
-                     "\"2025-10-06T09:00:00.000000Z\","
+    "\"2025-10-06T09:00:00.000000Z\","
     "\"evidence\":null,\"decided_no\":null},{\"id\":42,\"api_id\":\"" UUID_A "\",\"training_period_id\":10,"
     "\"lead_provider_id\":8,\"type\":\"completed\",\"date\":\"2026-04-20T09:00:00.000000Z\",\"evidence\":"
     "\"other\","
@@ -436,7 +436,7 @@ static void body_of_a_paid_and_reclaimed_declaration(void **state)
         &view,
         "{\"data\":{\"id\":null,\"type\":\"participant-declaration\",\"attributes\":{\"participant_id\":"
         "\"" UUID_B "\",\"declaration_type\":\"started\",\"declaration_date\":\"2024-10-07T09:00:00Z\","
-                    "\"course_identifier\":"
+        "\"course_identifier\":"
         "\"ecf-induction\",\"mentor_id\":\"" UUID_A "\",\"state\":\"awaiting-clawback\",\"updated_at\":"
         "\"2024-10-20T09:00:01Z\",\"created_at\":\"2024-10-20T09:00:00Z\",\"delivery_partner_id\":\"" UUID_B
         "\",\"statement_id\":\"" UUID_A "\",\"clawback_statement_id\":\"" UUID_B "\","

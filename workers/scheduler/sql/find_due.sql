@@ -3,7 +3,7 @@
 --   $1 from      timestamptz  bounds of accepted_at: only these partitions are touched (PL-36)
 --   $2 until     timestamptz  exclusive
 --   $3 wait      interval     age at which a submission without error is due
---   $4 excluded  uuid[]       sent a moment ago
+--   $4 excluded  uuid[]       sent a moment ago, not to be sent again yet
 --   $5 count     bigint       at most so many rows
 --   $6 bytes     bigint       and about so many bytes of payloads, but always one row
 --
@@ -34,7 +34,6 @@ with undecided as materialized (
                            from submission_dead_letters as l
                           where l.submission_id = u.id) as letters
      where letters.is_dead is not true
-       and u.id <> all ($4::uuid[])
 ), judged as (
     select living.*,
            error.stage,
@@ -63,10 +62,11 @@ with undecided as materialized (
       from judged
      where errors >= errors_allowed
         or accepted_at <= clock_timestamp() - interval '7 days'
-        or case
-             when errors = 0 then greatest(accepted_at, resolved_at) <= clock_timestamp() - $3::interval
-             else at <= clock_timestamp() - least(power(2, errors), 3600) * interval '1 second'
-           end
+        or (id <> all ($4::uuid[])
+            and case
+                  when errors = 0 then greatest(accepted_at, resolved_at) <= clock_timestamp() - $3::interval
+                  else at <= clock_timestamp() - least(power(2, errors), 3600) * interval '1 second'
+                end)
      order by accept_no
      limit $5::bigint
 ), sized as (

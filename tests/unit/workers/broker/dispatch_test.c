@@ -195,6 +195,23 @@ static void a_full_pipe_keeps_the_records_in_their_order(void **state)
     assert_string_equal(work("validation-1"), "1 4 2 3");
 }
 
+static void a_full_pipe_keeps_the_turns_of_callers(void **state)
+{
+    (void)state;
+    put_many(1, 2, WIRE_WAIT, 1);
+    put(4, WIRE_WAIT, 2);
+    put(5, WIRE_WAIT, 3);
+    ready("validation-1", "validation", 2);
+    the->full = "validation-1";
+    turn();
+    the->full = NULL;
+    pass_ms(10);
+    assert_string_equal(work("validation-1"), "1 4");
+    ready("validation-1", "validation", 2);
+    turn();
+    assert_string_equal(work("validation-1"), "5 2");
+}
+
 static void a_full_pipe_of_one_worker_does_not_hold_up_another(void **state)
 {
     (void)state;
@@ -291,6 +308,7 @@ int main(void)
         TEST(the_longest_idle_worker_is_first),
         TEST(services_do_not_share_workers),
         TEST(a_full_pipe_keeps_the_records_in_their_order),
+        TEST(a_full_pipe_keeps_the_turns_of_callers),
         TEST(a_full_pipe_of_one_worker_does_not_hold_up_another),
         TEST(an_upload_is_handed_out_alone_and_one_at_a_time),
         TEST(an_upload_goes_to_the_only_intake),

@@ -83,6 +83,7 @@ static void a_copy_with_a_later_deadline_replaces_reply_to(void **state)
     submit("front-1", "validation", waited_for(1, "front-1.0", later));
     submit("front-2", "validation", waited_for(1, "front-2.0", later + 1));
     submit("front-3", "validation", waited_for(1, "front-3.0", later - 1));
+    submit("front-4", "validation", waited_for(1, "front-4.0", later + 1));
     submit("scheduler", "validation", waited_for(1, "", later + 2));
     ready("validation-1", "validation", 200);
     turn();
@@ -164,6 +165,8 @@ static void a_copy_to_intake_of_what_is_at_intake_is_not_acknowledged(void **sta
     (void)state;
     submit("front-1.0", "intake", waited_for(1, "front-1.0", later));
     submit("front-1.0", "intake", waited_for(1, "front-1.0", later));
+    submit_accepted(2, 10, "", "intake"); /* intake itself will say it */
+    submit("front-1.0", "intake", waited_for(2, "front-1.0", later));
     assert_null(said("front-1.0", WIRE_REPLY));
     assert_string_equal(refused("front-1.0"), "");
 }

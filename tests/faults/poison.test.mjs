@@ -1,0 +1,233 @@
+// One submission that cannot be decided, in a batch of many: its neighbours are decided at once, it is sent again with
+// growing waits and becomes a dead letter (architecture.md section 4, "a failure is contained"; pipeline.md PL-22, PL-40 to
+// PL-43). The poison is a trigger of the database: it raises for some people only.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { allDecided, brokenInvariants, Client, declaration, discrepancies, inParallel, loadWorld, pollAll } from '../support/declarations.mjs';
+import { connect } from '../support/cluster.mjs';
+import { startSystem, until } from '../support/system.mjs';
+
+const neighbours = 60;
+const atOnceMs = 6000; // far less than the first wait after an error and a look at what is due, with room for a busy machine
+
+const system = await startSystem();
+after(() => system.stop());
+
+const client = new Client(system);
+let world;
+let next = 0;
+const somebody = () => world.people[next++]; // each test takes people that no other has used
+
+/** What happens when a row is written for this person: at `place` 'declarations' (payments commits) or 'outcomes'
+ *  (validation commits a rejection). */
+async function poison(person, place, how) {
+  await system.db.query('insert into poison (person, place, how) values ($1, $2, $3)', [person.apiId, place, how]);
+}
+
+const cure = (person) => system.db.query('delete from poison where person = $1', [person.apiId]);
+
+before(async () => {
+  world = await loadWorld(system, { providers: 5, people: 600 });
+  await system.db.query(`
+    create table poison (person uuid, place text, how text, primary key (person, place));
+    create sequence poison_twice;
+    create function work_poison(place_now text, person_now uuid) returns void language plpgsql security definer set search_path = public as $$
+    declare how_now text := (select how from poison where person = person_now and place = place_now);
+    begin
+      case coalesce(how_now, '')
+        when '' then null;
+        when 'raise' then raise exception 'poisoned';
+        when 'constraint' then raise exception 'poisoned' using errcode = '23514', constraint = 'poison';
+        when 'serialization failure, twice' then
+          if nextval('poison_twice') <= 2 then raise exception 'poisoned' using errcode = '40001'; end if;
+        when 'end the session' then perform pg_terminate_backend(pg_backend_pid());
+        when 'sleep' then perform pg_sleep(60);
+      end case;
+    end $$;
+    create function poison_declaration() returns trigger language plpgsql security definer set search_path = public as $$
+    begin
+      perform work_poison('declarations', (select api_id from teachers where id = new.teacher_id));
+      return new;
+    end $$;
+    create function poison_outcome() returns trigger language plpgsql security definer set search_path = public as $$
+    begin
+      if new.result = 'rejected' then
+        perform work_poison('outcomes', (select (payload -> 'fields' ->> 'participant_id')::uuid from submissions
+                                         where accepted_at = new.accepted_at and id = new.submission_id));
+      end if;
+      return new;
+    end $$;
+    create trigger poison before insert on declarations for each row execute function poison_declaration();
+    create trigger poison before insert on submission_outcomes for each row execute function poison_outcome();`);
+});
+
+const good = (person) => declaration(person, 'started');
+const bad = (person) => declaration(person, 'started', { declaration_date: '2999-01-01T00:00:00Z' });
+const idOf = (entry) => entry.location.split('/').at(-1);
+const outcome = async (id) => (await system.db.query('select result, http_status, decided_at from submission_outcomes where submission_id = $1', [id])).rows[0];
+const errorsOf = async (id) => (await system.db.query('select stage, attempt, at, detail, worker from submission_stages where submission_id = $1 order by at', [id])).rows;
+const decidedOf = async (entries) => (await system.db.query('select count(*)::integer as n from submission_outcomes where submission_id = any ($1)', [entries.map(idOf)])).rows[0].n;
+
+/** Accepts all of it while `worker` stands still, so that it gets them as one batch; gives the client's entries. */
+async function together(worker, wishes) {
+  const waits = async () => {
+    const metrics = await system.metrics('broker');
+    return metrics.get(`ecf2_queue_depth{service="${worker}",class="async"}`) ?? 0;
+  };
+  const entries = [];
+  system.pause(worker);
+  try {
+    await inParallel(wishes, 30, async ([person, body]) => entries.push(await client.submit(person, body, { prefer: 'respond-async' })));
+    await until('they do not gather', async () => (await waits()) >= wishes.length / 2);
+  } finally {
+    system.proceed(worker);
+  }
+  return entries;
+}
+
+/** All but those of `people` are decided within atOnceMs, and those are not. */
+async function neighboursAreDecided(entries, people) {
+  const others = entries.filter(({ person }) => !people.includes(person));
+  await until(async () => `of ${others.length} neighbours ${await decidedOf(others)} are decided`, async () => (await decidedOf(others)) === others.length, atOnceMs);
+}
+
+test('a worker dies of one record: after the third death it is a dead letter, whatever was beside it is decided', async () => {
+  const victim = somebody();
+  await poison(victim, 'outcomes', 'sleep');
+  const entries = await together('validation', [[victim, bad(victim)], ...Array.from({ length: 20 }, somebody).map((person, i) => [person, i % 2 ? good(person) : bad(person)])]);
+  const entry = entries.find(({ person }) => person === victim);
+  const asleep = async () => {
+    const { rows } = await system.db.query(
+      `select application_name as name from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep' and application_name like 'validation-%'`);
+    return rows.some(({ name }) => name === `validation-${system.processes.get('validation').child.pid}`);
+  };
+  for (let death = 1; death <= 3; death++) {
+    await until(`nobody works on it for the ${death}. time`, asleep, 15_000);
+    await system.kill('validation');
+    await system.start('validation');
+  }
+  const letter = await until('it is no dead letter', async () => (await system.db.query('select * from submission_dead_letters where submission_id = $1', [idOf(entry)])).rows[0], 15_000);
+  assert.equal(letter.reason, 'worker died');
+  assert.equal(letter.stage, 'validation');
+  assert.equal(letter.attempts, 3);
+  assert.deepEqual(await errorsOf(idOf(entry)), [], 'a death is no error of the stage');
+  await neighboursAreDecided(entries, [victim]);
+
+  const listed = system.ctl('dead', 'list');
+  assert.equal(listed.status, 0, listed.stderr);
+  assert.match(listed.stdout, new RegExp(`${idOf(entry)}.*worker died`));
+  await cure(victim);
+  const retried = system.ctl('dead', 'retry', idOf(entry));
+  assert.equal(retried.status, 0, retried.stderr);
+  assert.deepEqual((await system.decided(entry.location, victim.provider.token)).response.status, 422);
+});
+
+test('one that fails while the database says no: five errors with growing waits, then a dead letter', async (t) => {
+  const raises = somebody(), constraint = somebody(), ends = somebody(), rejected = somebody(), twice = somebody();
+  await poison(raises, 'declarations', 'raise');
+  await poison(constraint, 'declarations', 'constraint');
+  await poison(ends, 'declarations', 'end the session');
+  await poison(twice, 'declarations', 'serialization failure, twice');
+  await poison(rejected, 'outcomes', 'raise');
+  const dead = [raises, constraint, ends, rejected];
+  const others = Array.from({ length: neighbours }, somebody);
+
+  const entries = await together('payments', [...dead, twice, ...others].map((person) => [person, person === rejected ? bad(person) : good(person)]));
+  await neighboursAreDecided(entries, dead);
+  const of = (person) => entries.find((entry) => entry.person === person);
+
+  await t.test('a conflict that passes is nobody else’s business, nor an error', async () => {
+    assert.deepEqual(await errorsOf(idOf(of(twice))), []);
+    assert.equal((await outcome(idOf(of(twice)))).http_status, 200);
+  });
+
+  await t.test('in batches of its neighbours it stood alone in the end', async () => {
+    for (const person of dead) {
+      const errors = await until('it has no error', async () => (await errorsOf(idOf(of(person)))).length > 0 && errorsOf(idOf(of(person))));
+      assert.equal(errors[0].attempt, 1);
+      assert.equal(errors[0].stage, person === rejected ? 'validation' : 'payments');
+      assert.ok(!(await outcome(idOf(of(person)))));
+    }
+    const [{ detail }] = await errorsOf(idOf(of(constraint)));
+    assert.equal(detail.sqlstate, '23514');
+  });
+
+  await t.test('it waits 2, 4, 8 and 16 seconds, and is dead after the fifth', async () => {
+    await until('they are no dead letters', async () => (await system.db.query('select from submission_dead_letters where resolved_at is null')).rowCount === dead.length, 90_000);
+    for (const person of dead) {
+      const errors = await errorsOf(idOf(of(person)));
+      assert.deepEqual(errors.map(({ attempt }) => attempt), [1, 2, 3, 4, 5]);
+      const waits = errors.slice(1).map(({ at }, i) => (at - errors[i].at) / 1000);
+      for (const [i, wait] of waits.entries()) {
+        const least = 2 ** (i + 1);
+        assert.ok(wait >= least && wait < least + 6, `waited ${waits} s`);
+      }
+    }
+  });
+
+  await t.test('ecf2ctl dead list, show', async () => {
+    const listed = system.ctl('dead', 'list');
+    assert.equal(listed.status, 0, listed.stderr);
+    for (const person of dead) assert.match(listed.stdout, new RegExp(idOf(of(person))));
+    const shown = JSON.parse(system.ctl('dead', 'show', idOf(of(raises))).stdout);
+    assert.equal(shown.submission_id, idOf(of(raises)));
+    assert.equal(shown.errors.length, 5);
+    assert.match(shown.dead_letters[0].reason, /poisoned/);
+    assert.equal(shown.submission.payload.fields.participant_id, raises.apiId);
+    const state = await system.request('GET', of(raises).location, { token: raises.provider.token });
+    assert.equal(state.body.data.attributes.state, 'dead');
+  });
+
+  await t.test('what is dead does not hold its person', async () => {
+    const later = await client.submit(rejected, good(rejected), {});
+    assert.equal(later.status, 200, JSON.stringify(later.answer));
+  });
+
+  await t.test('ecf2ctl dead retry: it takes its place again and is decided', async () => {
+    for (const person of [raises, ends, rejected]) {
+      await cure(person);
+      const { status, stderr } = system.ctl('dead', 'retry', idOf(of(person)));
+      assert.equal(status, 0, stderr);
+    }
+    for (const person of [raises, ends, rejected]) {
+      const attributes = await system.decided(of(person).location, person.provider.token);
+      assert.equal(attributes.response.status, person === rejected ? 422 : 200);
+    }
+    assert.equal(system.ctl('dead', 'retry', idOf(of(raises))).status === 0, false, 'retried twice');
+  });
+
+  await t.test('ecf2ctl dead drop: it is decided, failed', async () => {
+    const { status, stderr } = system.ctl('dead', 'drop', idOf(of(constraint)));
+    assert.equal(status, 0, stderr);
+    const attributes = await system.decided(of(constraint).location, constraint.provider.token);
+    assert.equal(attributes.result, 'failed');
+    assert.equal(attributes.response.status, 500);
+    await cure(constraint);
+    assert.equal((await client.submit(constraint, good(constraint))).status, 200, 'and may be sent again');
+  });
+});
+
+test('one whose person is locked by somebody else: its neighbours do not wait, and it is no error', async () => {
+  const locked = somebody();
+  const other = await connect(system.cluster, system.database);
+  try {
+    await other.query('begin');
+    await other.query('select pg_advisory_xact_lock(1, hashtext($1))', [locked.subject]);
+    const entries = await together('payments', [locked, ...Array.from({ length: neighbours }, somebody)].map((person) => [person, good(person)]));
+    await until(async () => `${await decidedOf(entries)} of ${entries.length - 1} are decided`, async () => (await decidedOf(entries)) === entries.length - 1, 15_000);
+    const entry = entries.find(({ person }) => person === locked);
+    assert.ok(!(await outcome(idOf(entry))));
+    await other.query('rollback');
+    await system.decided(entry.location, locked.provider.token);
+    assert.deepEqual(await errorsOf(idOf(entry)), []);
+  } finally {
+    await other.end();
+  }
+});
+
+test('in the end everything is decided, once, and as it was told', async () => {
+  await allDecided(system, 10_000);
+  assert.deepEqual(await discrepancies(system.db, client.told), []);
+  assert.deepEqual(await brokenInvariants(system.db), []);
+  assert.deepEqual(await pollAll(system, client.told), []);
+});
