@@ -124,6 +124,35 @@ static void lock_params(const struct commit *commit, struct db_params *params)
     }
 }
 
+static bool is_the_lock(const struct commit_lock *lock, int64_t class, int64_t number, struct slice key)
+{
+    if (class == LOCK_GATE)
+        return true; /* everybody's */
+    if ((int64_t)lock->class != class)
+        return false;
+    return class == LOCK_KEY ? slice_equal(lock->key, key) : lock->number == number;
+}
+
+/* The rows of take_free_locks: whoever needs one of these is given back, and the others go on. */
+static bool read_held_locks(struct commit *commit, const PGresult *held, struct error *err)
+{
+    static const char *const names[] = {"class", "number", "key"};
+    enum { CLASS, NUMBER, KEY, COUNT };
+    int columns[COUNT];
+
+    if (!db_columns(held, names, columns, COUNT, err))
+        return false;
+    for (int row = 0; row < PQntuples(held); row++)
+        for (size_t i = 0; i < commit->lock_count; i++) {
+            const struct commit_lock *lock = &commit->locks[i];
+
+            if (is_the_lock(lock, db_int(held, row, columns[CLASS]), db_int(held, row, columns[NUMBER]),
+                            db_text(held, row, columns[KEY])))
+                commit->entries[lock->entry].state = COMMIT_BUSY;
+        }
+    return true;
+}
+
 /* -------------------------------------------------------------------- look */
 
 static void look_params(const struct commit *commit, struct db_params *params)
@@ -244,6 +273,7 @@ bool commit_begin(struct commit *commit, struct error *err)
 {
     enum { BEGIN, LOCKS, LOOK, FACTS, COUNT };
     struct db *db = worker_db(commit->worker);
+    const bool free_only = worker_takes_free_locks_only(commit->worker);
     PGresult *results[COUNT] = {NULL};
     struct db_params locks = DB_PARAMS_INIT, look = DB_PARAMS_INIT, facts = DB_PARAMS_INIT;
     bool good;
@@ -255,7 +285,7 @@ bool commit_begin(struct commit *commit, struct error *err)
     commit->kind->facts_params(&facts, commit->entries, commit->count);
     db_pipeline_begin(db);
     db_queue_begin(db);
-    db_queue(db, &sql_take_locks, &locks);
+    db_queue(db, free_only ? &sql_take_free_locks : &sql_take_locks, &locks);
     db_queue(db, &sql_look_submissions, &look);
     db_queue(db, commit->kind->facts, &facts);
     good = db_pipeline_run(db, COUNT, results, err);
@@ -264,11 +294,13 @@ bool commit_begin(struct commit *commit, struct error *err)
     db_params_release(&facts);
     if (!good)
         return false;
-    PQclear(results[BEGIN]);
-    PQclear(results[LOCKS]);
     commit->look = results[LOOK];
     commit->facts = results[FACTS];
-    return read_look(commit, err) && read_facts(commit, err);
+    good = (!free_only || read_held_locks(commit, results[LOCKS], err)) && read_look(commit, err) &&
+           read_facts(commit, err);
+    PQclear(results[BEGIN]);
+    PQclear(results[LOCKS]);
+    return good;
 }
 
 bool commit_end(struct commit *commit, const struct db_statement *write, const struct db_params *params,
@@ -343,6 +375,9 @@ void commit_conclude(struct commit *commit)
         case COMMIT_EARLIER:
             /* where it came from: the facts may be others by then, and validation is where that is noticed */
             work_return(entry->item, "validation", "an earlier submission of the subject is undecided");
+            break;
+        case COMMIT_BUSY:
+            work_return(entry->item, "validation", "somebody else holds a lock of it");
             break;
         case COMMIT_CROSSED:
             work_return(entry->item, "validation", "its person is written by another one of the batch");

@@ -29,6 +29,7 @@ enum commit_state {
     COMMIT_DECIDED, /* an outcome exists: it is told, nothing is written */
     COMMIT_DEAD,    /* an unresolved dead letter: dropped */
     COMMIT_EARLIER, /* an earlier one of the subject is undecided: given back */
+    COMMIT_BUSY,    /* a lock of it is held by somebody for longer than we wait: given back (PL-22) */
     COMMIT_CROSSED, /* a key of it belongs to a smaller accept_no of this batch (PL-21): given back */
     COMMIT_MOVED    /* the facts are others now: back to validation */
 };

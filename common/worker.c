@@ -23,6 +23,11 @@ struct db *worker_db(struct worker *worker)
     return worker->db;
 }
 
+bool worker_takes_free_locks_only(const struct worker *worker)
+{
+    return worker->free_locks_only;
+}
+
 const struct settings *worker_settings(const struct worker *worker)
 {
     return &worker->settings;

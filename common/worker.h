@@ -1,15 +1,20 @@
 /*
- * worker: the runtime that every process behind the front shares. A worker is its rules and its SQL; this is the
- * rest: settings, log, metrics, signals, brokers, credit, PostgreSQL, batches, halving, dead letters.
+ * worker: the runtime that every process behind the front shares. A worker is its rules and its SQL; this is
+ * the rest: settings, log, metrics, signals, brokers, credit, PostgreSQL, batches, halving, dead letters.
  *
- * One loop. What waits at the brokers is taken as one batch (at most 200 records), handled in one transaction, and
- * given back as RESULT after the commit. While a statement runs the loop goes on answering pings (db_wait).
+ * One loop. What waits at the brokers is taken as one batch (at most 200 records), handled in one
+ * transaction, and given back as RESULT after the commit. While a statement runs the loop goes on answering
+ * pings (db_wait).
  *
  * What happens when handle() says false (architecture.md section 4, "a failure is contained"):
- *   ERROR_DB_LOST      reconnect with a growing, capped delay, then the same batch again: nothing was decided
- *   ERROR_DB_CONFLICT  rolled back; up to 3 times again, then given back, halved, without a stage row (PL-22)
- *   anything else      rolled back; halved until the item stands alone; then the item's failure is written as a
- *                      stage row `error` (PL-40) and the record is done: the scheduler sends it again (PL-43)
+ *   ERROR_DB_LOST      reconnect with a growing, capped delay, then the same batch again: nothing was
+ *                      decided. The third time in a row it is the batch's own doing: as anything else
+ *   ERROR_DB_CONFLICT  rolled back; up to 3 times again (after a time-out for a lock once, with the locks that
+ *                      are free), then halved. What stands alone, and after 10 s whatever meets a lock, is
+ *                      given back without a stage row (PL-22)
+ *   anything else      rolled back; halved until the item stands alone; then the item's failure is written as
+ *                      a stage row `error` (PL-40) and the record is done: the scheduler sends it again
+ *                      (PL-43)
  */
 #ifndef ECF2_COMMON_WORKER_H
 #define ECF2_COMMON_WORKER_H
@@ -25,14 +30,15 @@
 
 struct worker;
 
-/* One record in hand. The handler reads record (borrowed until the batch ends; it may set its fields to point at
- * memory from work_keep) and says what becomes of it: exactly one of work_done, work_forward, work_return. */
+/* One record in hand. The handler reads record (borrowed until the batch ends; it may set its fields to point
+ * at memory from work_keep) and says what becomes of it: exactly one of work_done, work_forward, work_return.
+ */
 struct work_item {
     struct wire_record record;
     enum wire_disposition disposition; /* 0 until the handler has said it */
     const char *next_service;          /* for WIRE_FORWARD and WIRE_RETURN */
-    const char *failure;               /* why it counts as failed although handle() succeeded (the 20th return) */
-    void *context;                     /* the handler's own, e.g. decoded facts */
+    const char *failure; /* why it counts as failed although handle() succeeded (the 20th return) */
+    void *context;       /* the handler's own, e.g. decoded facts */
     /* the runtime's own: */
     size_t broker;
     void *frame;
@@ -44,26 +50,28 @@ struct work_item {
 void work_done(struct work_item *item);
 /* Hands the record on to another service, with the fields as they are now. */
 void work_forward(struct work_item *item, const char *service);
-/* Gives it back to `service` (its own, or "validation" when the facts moved), delayed by the broker; counts as one
- * return. The 20th return becomes an error of this stage instead (PL-33). */
+/* Gives it back to `service` (its own, or "validation" when the facts moved), delayed by the broker; counts
+ * as one return. The 20th return becomes an error of this stage instead (PL-33). */
 void work_return(struct work_item *item, const char *service, const char *reason);
-/* Queues a reply to the front that waits for this record; leaves after handle() has succeeded, so after the commit.
- * Nothing happens when nobody waits. Slices are copied. */
+/* Queues a reply to the front that waits for this record; leaves after handle() has succeeded, so after the
+ * commit. Nothing happens when nobody waits. Slices are copied. */
 void work_reply(struct work_item *item, const struct wire_reply *reply);
 /* Copies text so that it lives until the batch ends; for fields of the record. */
 struct slice work_keep(struct work_item *item, struct slice text);
 
 struct worker_definition {
-    const char *service;   /* "validation" */
-    const char *paragraph; /* what --help says */
-    const char *role;      /* "ecf2_validation" */
+    const char *service;                                 /* "validation" */
+    const char *paragraph;                               /* what --help says */
+    const char *role;                                    /* "ecf2_validation" */
     const struct db_statement *const *const *statements; /* as db_new */
-    /* Decides a batch: begins and commits its own transaction on worker_db(). All items are of this service. */
+    /* Decides a batch: begins and commits its own transaction on worker_db(). All items are of this service.
+     */
     bool (*handle)(struct worker *worker, struct work_item *items, size_t count, struct error *err);
-    /* Whether a lone failing item gets a stage row (stages of submissions) or is answered 503 (reads, intake before
-     * acceptance). */
+    /* Whether a lone failing item gets a stage row (stages of submissions) or is answered 503 (reads, intake
+     * before acceptance). */
     bool failures_are_stages;
-    /* Called about every tick_ms while connected to the database; NULL = never. False as for handle, without halving. */
+    /* Called about every tick_ms while connected to the database; NULL = never. False as for handle, without
+     * halving. */
     bool (*tick)(struct worker *worker, struct error *err);
     int64_t tick_ms;
     /* After each (re)connection to the database, before work; may be NULL. */
@@ -74,20 +82,23 @@ struct worker_definition {
     void (*message)(struct worker *worker, size_t broker, const struct wire_head *head, struct slice frame);
 };
 
-/* Runs until SIGTERM or SIGINT: then BYE, finish what is in hand, give back what is queued, leave within 30 s (PL-56).
- * Returns the exit status for main(). */
+/* Runs until SIGTERM or SIGINT: then BYE, finish what is in hand, give back what is queued, leave within 30 s
+ * (PL-56). Returns the exit status for main(). */
 int worker_main(const struct worker_definition *definition, int argc, char **argv);
 
 struct db *worker_db(struct worker *worker);
+/* Whether a handler is to take only locks that are free: the same batch has just waited for one in vain. */
+bool worker_takes_free_locks_only(const struct worker *worker);
 const struct settings *worker_settings(const struct worker *worker);
 size_t worker_broker_count(const struct worker *worker);
 bool worker_broker_is_alive(const struct worker *worker, size_t broker);
 /* "validation-4711": for stage rows and logs */
 const char *worker_name(const struct worker *worker);
 /* Sends records to a service from outside a batch (the scheduler), in one message to this broker (or, with
- * SIZE_MAX, each record to the broker that its subject's hash chooses among those that answer). False: no broker. */
-bool worker_submit(struct worker *worker, size_t broker, const char *service, const struct wire_record *records,
-                   size_t count);
+ * SIZE_MAX, each record to the broker that its subject's hash chooses among those that answer). False: no
+ * broker. */
+bool worker_submit(struct worker *worker, size_t broker, const char *service,
+                   const struct wire_record *records, size_t count);
 /* Sends a head and an optional frame to every broker that answers (LEADER). */
 void worker_broadcast(struct worker *worker, enum wire_command command, const char *service, int64_t number,
                       struct slice frame);

@@ -13,9 +13,18 @@
 #include "common/sql.h"
 #include "common/worker_private.h"
 
-#define CONFLICT_TRIES     3
+#define CONFLICT_TRIES 3
+/* Connections lost in a row at the same records before these count as the reason: what ends its session each
+ * time it is tried would else be tried for ever. While PostgreSQL is away nothing is tried. */
+#define LOST_TRIES 3
+/* A lock that is no advisory one (somebody changes a table) is met by each half again, for lock_timeout (2
+ * s); the lease of a record is 30 s. */
+#define GIVE_BACK_US       (10 * US_PER_SECOND)
 #define RECONNECT_FIRST_US (US_PER_SECOND / 20)
 #define RECONNECT_LAST_US  (2 * US_PER_SECOND)
+
+#define SQLSTATE_LOCK_TIMEOUT      "55P03"
+#define SQLSTATE_STATEMENT_TIMEOUT "57014"
 
 /* ------------------------------------------------------- what handlers say */
 
@@ -217,41 +226,124 @@ static bool conclude(struct worker *worker, struct work_item *items, size_t coun
     return stay;
 }
 
-/* Decides items, all or, after failures, by halves. False: the process is to leave; what is not decided is
- * not reported, so that the broker gives it to somebody else. */
-static bool decide(struct worker *worker, struct work_item *items, size_t count, int tries)
-{
-    for (int attempt = 1;; attempt++) {
-        const int64_t started_us = monotonic_now_us();
-        struct error err = {0};
+/* Records that are decided together. */
+struct part {
+    struct work_item *items;
+    size_t count;
+    bool is_whole; /* the batch as it came */
+};
 
-        forget_attempt(items, count);
-        if (!wait_for_database(worker))
-            return false;
-        if (worker->definition->handle(worker, items, count, &err))
-            return conclude(worker, items, count, monotonic_now_us() - started_us);
-        db_rollback(worker->db);
-        metric_add(worker->retries, 1);
-        forget_attempt(items, count);
-        log_failure(err.kind == ERROR_DB_LOST || err.kind == ERROR_DB_CONFLICT ? LOG_WARNING : LOG_ERROR,
-                    "batch_failed", &err);
-        log_event(LOG_INFO, "batch_failed", LOG_INT("items", count), LOG_INT("attempt", attempt), LOG_END);
-        if (err.kind == ERROR_DB_LOST)
-            continue;
-        if (err.kind == ERROR_DB_CONFLICT && attempt < tries)
-            continue;
-        if (count > 1)
-            return decide(worker, items, count / 2, 1) &&
-                   decide(worker, items + count / 2, count - count / 2, 1);
-        if (err.kind == ERROR_DB_CONFLICT) {
-            work_return(items, worker->definition->service, err.detail);
-            return conclude(worker, items, 1, monotonic_now_us() - started_us);
-        }
-        if (!fail_alone(worker, items, &err, monotonic_now_us() - started_us))
-            return false;
-        worker_report(worker, items, 1);
+/* The parts of a batch that are still to be decided, first come, first served: so the half without the poison
+ * does not wait until the poison stands alone. */
+struct parts {
+    struct part list[2 * WIRE_BATCH_MAX]; /* halving n records makes n - 1 pairs of parts */
+    size_t begun, count;
+    int64_t give_back_us; /* monotonic: from then on what meets a lock is given back untried */
+};
+
+enum attempt_result { ATTEMPT_DECIDED, ATTEMPT_AGAIN, ATTEMPT_FAILED, ATTEMPT_LEAVE };
+
+static bool is_sqlstate(const struct error *err, const char *sqlstate)
+{
+    return strcmp(err->sqlstate, sqlstate) == 0;
+}
+
+/* Whether it may succeed when it is just done again. A connection that is lost each time is lost by what we
+ * do with it. Time-outs have cost seconds already, and whoever is beside the one that waits shall not wait as
+ * often: after one for a lock, those whose locks are free go on without the others (COMMIT_BUSY). */
+static bool is_worth_another_try(struct worker *worker, const struct error *err, const struct part *part,
+                                 int attempt)
+{
+    if (err->kind == ERROR_DB_LOST)
+        return attempt < LOST_TRIES && (part->is_whole || part->count == 1);
+    if (is_sqlstate(err, SQLSTATE_LOCK_TIMEOUT) && !worker->free_locks_only) {
+        worker->free_locks_only = true;
         return true;
     }
+    return err->kind == ERROR_DB_CONFLICT && !is_sqlstate(err, SQLSTATE_LOCK_TIMEOUT) &&
+           !is_sqlstate(err, SQLSTATE_STATEMENT_TIMEOUT) && attempt < CONFLICT_TRIES && part->is_whole;
+}
+
+static enum attempt_result attempt_part(struct worker *worker, const struct part *part, int attempt,
+                                        struct error *err)
+{
+    const int64_t started_us = monotonic_now_us();
+
+    forget_attempt(part->items, part->count);
+    if (!wait_for_database(worker))
+        return ATTEMPT_LEAVE;
+    if (worker->definition->handle(worker, part->items, part->count, err))
+        return conclude(worker, part->items, part->count, monotonic_now_us() - started_us) ? ATTEMPT_DECIDED
+                                                                                           : ATTEMPT_LEAVE;
+    db_rollback(worker->db);
+    metric_add(worker->retries, 1);
+    forget_attempt(part->items, part->count);
+    log_failure(err->kind == ERROR_DB_LOST || err->kind == ERROR_DB_CONFLICT ? LOG_WARNING : LOG_ERROR,
+                "batch_failed", err);
+    log_event(LOG_INFO, "batch_failed", LOG_INT("items", part->count), LOG_INT("attempt", attempt), LOG_END);
+    return is_worth_another_try(worker, err, part, attempt) ? ATTEMPT_AGAIN : ATTEMPT_FAILED;
+}
+
+static bool give_back(struct worker *worker, const struct part *part, const struct error *err)
+{
+    for (size_t i = 0; i < part->count; i++)
+        work_return(&part->items[i], worker->definition->service, err->detail);
+    return conclude(worker, part->items, part->count, /* duration_us= */ 0);
+}
+
+/* Failed for good, as a whole: by halves, or alone. False: the process is to leave. */
+static bool part_has_failed(struct worker *worker, struct parts *parts, const struct part *part,
+                            const struct error *err, int64_t duration_us)
+{
+    if (is_sqlstate(err, SQLSTATE_LOCK_TIMEOUT) && monotonic_now_us() >= parts->give_back_us)
+        return give_back(worker, part, err);
+    if (part->count > 1) {
+        const size_t half = part->count / 2;
+
+        parts->list[parts->count++] = (struct part){.items = part->items, .count = half};
+        parts->list[parts->count++] = (struct part){.items = part->items + half, .count = part->count - half};
+        return true;
+    }
+    if (err->kind == ERROR_DB_CONFLICT)
+        return give_back(worker, part, err);
+    if (!fail_alone(worker, part->items, err, duration_us))
+        return false;
+    worker_report(worker, part->items, 1);
+    return true;
+}
+
+static bool decide_part(struct worker *worker, struct parts *parts, const struct part *part)
+{
+    const int64_t started_us = monotonic_now_us();
+    enum attempt_result result;
+    struct error err;
+
+    worker->free_locks_only = false;
+    for (int attempt = 1;; attempt++) {
+        err = (struct error){0};
+        result = attempt_part(worker, part, attempt, &err);
+        if (result != ATTEMPT_AGAIN)
+            break;
+    }
+    if (result == ATTEMPT_FAILED)
+        return part_has_failed(worker, parts, part, &err, monotonic_now_us() - started_us);
+    return result == ATTEMPT_DECIDED;
+}
+
+/* Decides items, all or, after failures, by halves. False: the process is to leave; what is not decided is
+ * not reported, so that the broker gives it to somebody else. */
+static bool decide(struct worker *worker, struct work_item *items, size_t count)
+{
+    struct parts parts = {.count = 1, .give_back_us = monotonic_now_us() + GIVE_BACK_US};
+
+    parts.list[0] = (struct part){.items = items, .count = count, .is_whole = true};
+    while (parts.begun < parts.count) {
+        const struct part part = parts.list[parts.begun++];
+
+        if (!decide_part(worker, &parts, &part))
+            return false;
+    }
+    return true;
 }
 
 void worker_take_batch(struct worker *worker)
@@ -266,7 +358,7 @@ void worker_take_batch(struct worker *worker)
     memcpy(items, worker->queue, count * sizeof items[0]);
     memmove(worker->queue, worker->queue + count, (worker->queued - count) * sizeof items[0]);
     worker->queued -= count;
-    if (!decide(worker, items, count, CONFLICT_TRIES))
+    if (!decide(worker, items, count))
         return; /* leaving at once: memory goes with the process */
     metric_observe(worker->batch_size, (double)count);
     metric_observe_us(worker->batch_seconds, monotonic_now_us() - started_us);

@@ -12,7 +12,7 @@ struct broker_link {
     char *endpoint;
     void *socket;
     int64_t heard_us;  /* monotonic; 0 = never */
-    int64_t said_us;    /* monotonic: when the last READY or HELLO left */
+    int64_t said_us;   /* monotonic: when the last READY or HELLO left */
     bool credit_given; /* a READY was sent and no WORK has used it up */
     bool hello_given;  /* a HELLO was sent since the broker was last silent */
     bool said_bye;     /* it has confirmed our BYE: no more WORK comes */
@@ -49,6 +49,7 @@ struct worker {
     struct work_item *queue; /* received and not yet begun */
     size_t queued, queue_capacity;
     int64_t next_tick_us;
+    bool free_locks_only; /* in the present attempt at a batch */
 
     struct metric *batch_size, *batch_seconds, *retries;
 };

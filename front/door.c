@@ -340,9 +340,9 @@ void door_shut(struct loop *loop)
 
 static void drain_phase(struct loop *loop, enum client_phase phase)
 {
-    struct client *client, *next;
-    DL_FOREACH_SAFE2(loop->door.phases[phase].head, client, next, next)
-    {
+    struct client *next;
+    for (struct client *client = loop->door.phases[phase].head; client != NULL; client = next) {
+        next = client->next;
         if (phase == CLIENT_FRESH) {
             look(client, /* ended= */ true); /* its request may be there already */
         } else if (!client_has_begun(client)) {
@@ -364,5 +364,6 @@ void door_close(struct loop *loop)
     const enum client_phase ours[] = {CLIENT_FRESH, CLIENT_HEAD, CLIENT_LINGER};
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
         while (loop->door.phases[ours[i]].head != NULL)
+            /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in utlist */
             close_ours(loop->door.phases[ours[i]].head);
 }

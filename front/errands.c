@@ -182,8 +182,8 @@ static void destroy(struct loop *loop, struct errand *errand)
         errand->from->in_hand--;
     leave_broker(loop, errand);
     heap_remove(errands, errand);
-    HASH_DEL(errands->by_id,
-             errand); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+    HASH_DEL(errands->by_id, errand);
     if (--errand->from->errands == 0) {
         HASH_DEL(errands->callers, errand->from);
         free(errand->from);
@@ -393,9 +393,7 @@ int64_t errands_tick(struct loop *loop)
 
 void errands_hurry(struct loop *loop)
 {
-    struct errand *errand, *next;
-    HASH_ITER(hh, loop->errands.by_id, errand, next)
-    {
+    for (struct errand *errand = loop->errands.by_id; errand != NULL; errand = errand->hh.next) {
         errand->deadline_us = earlier(errand->deadline_us, loop->now_us);
         if (errand->state == ERRAND_QUEUED)
             errand->accept_by_us = loop->now_us;
@@ -408,9 +406,9 @@ void errands_hurry(struct loop *loop)
 
 void errands_release(struct loop *loop)
 {
-    struct errand *errand, *next;
-    HASH_ITER(hh, loop->errands.by_id, errand, next)
-    {
+    struct errand *next;
+    for (struct errand *errand = loop->errands.by_id; errand != NULL; errand = next) {
+        next = errand->hh.next;
         destroy(loop, errand);
     }
     free(loop->errands.heap);

@@ -373,15 +373,15 @@ static void turn_clear(struct gate_turn *turn)
     struct gate_counter *counter, *next_counter;
     HASH_ITER(hh, turn->counters, counter, next_counter)
     {
-        HASH_DEL(turn->counters,
-                 counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(turn->counters, counter);
         free(counter);
     }
     struct gate_token *token, *next_token;
     HASH_ITER(hh, turn->tokens, token, next_token)
     {
-        HASH_DEL(turn->tokens,
-                 token); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(turn->tokens, token);
         free(token);
     }
 }

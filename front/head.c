@@ -131,7 +131,7 @@ static struct head_result scan_request_line(struct scan *scan, struct slice line
 {
     const char *first = line.size == 0 ? NULL : memchr(line.data, ' ', line.size);
     const char *last = line.size == 0 ? NULL : memrchr(line.data, ' ', line.size);
-    if (first == NULL || first == last)
+    if (first == NULL || last == NULL || first == last)
         return bad(400, DETAIL_REQUEST);
     struct slice method = {line.data, (size_t)(first - line.data)};
     struct slice url = {first + 1, (size_t)(last - first - 1)};

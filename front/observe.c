@@ -99,8 +99,8 @@ void observe_release(struct observe *observe)
     struct observe_series *series, *next;
     HASH_ITER(hh, observe->series, series, next)
     {
-        HASH_DEL(observe->series,
-                 series); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(observe->series, series);
         free(series);
     }
 }

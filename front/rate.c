@@ -103,12 +103,13 @@ static struct counter *counters; /* in the order of their making */
 
 static void forget_old(int64_t machine_now_us)
 {
-    struct counter *counter, *next;
-    HASH_ITER(hh, counters, counter, next)
-    {
+    struct counter *next;
+    for (struct counter *counter = counters; counter != NULL; counter = next) {
         if (machine_now_us - counter->made_us < LOCAL_LIFE_US)
-            break;
-        HASH_DEL(counters, counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+            return;
+        next = counter->hh.next;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(counters, counter);
         free(counter);
     }
 }
@@ -118,6 +119,7 @@ int64_t rate_count_here(const char *key, int64_t n, int64_t machine_now_us)
     struct counter *counter;
     (void)pthread_mutex_lock(&counters_lock);
     forget_old(machine_now_us);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
     HASH_FIND_STR(counters, key, counter);
     if (counter == NULL && HASH_COUNT(counters) >= LOCAL_KEYS_MAX) {
         key = "others";
@@ -127,8 +129,8 @@ int64_t rate_count_here(const char *key, int64_t n, int64_t machine_now_us)
         counter = memory_zero(1, sizeof(*counter) + strlen(key) + 1);
         memcpy(counter->key, key, strlen(key) + 1);
         counter->made_us = machine_now_us;
-        HASH_ADD_STR(counters, key,
-                     counter); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_ADD_STR(counters, key, counter);
     }
     counter->count += n;
     int64_t count = counter->count;

@@ -153,6 +153,7 @@ void token_used(struct loop *loop, int64_t token_id)
         }
         use = memory_zero(1, sizeof(*use));
         use->token_id = token_id;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
         HASH_ADD(hh, loop->tokens.uses, token_id, sizeof(use->token_id), use);
     }
     use->told_us = loop->now_us;
@@ -165,15 +166,15 @@ void tokens_release(struct loop *loop)
     struct token_use *use, *next;
     HASH_ITER(hh, loop->tokens.uses, use, next)
     {
-        HASH_DEL(loop->tokens.uses,
-                 use); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(loop->tokens.uses, use);
         free(use);
     }
     struct token_lookup *lookup, *next_lookup;
     HASH_ITER(hh, loop->tokens.lookups, lookup, next_lookup)
     {
-        HASH_DEL(loop->tokens.lookups,
-                 lookup); // NOLINT(clang-analyzer-unix.Malloc): the analyzer loses track in uthash
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyzer loses track in uthash */
+        HASH_DEL(loop->tokens.lookups, lookup);
         free(lookup);
     }
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';
 import { Provider, frontAt, london, titles } from './client.mjs';
-import { A, B, participant, statement, uuidOf, world } from './world.mjs';
+import { A, B, participant, statement, world } from './world.mjs';
 
 const autumn24 = '2024-10-20 10:00';
 const autumn25 = '2025-10-01 10:00';
@@ -229,10 +229,9 @@ describe('7.1', () => {
   });
 
   test('different evidence, where it is stored, is different', async () => {
-    const urls = [await frontAt(system, london(autumn25)), system.urls[0]];
-    assert.equal(urls.length, 2);
+    const url = await frontAt(system, london(autumn25));
     const kinds = ['other', 'training-event-attended', 'self-study-material-completed', 'materials-engaged-with-offline'];
-    const answers = await Promise.all(Array(8).fill(0).map((_, i) => a.send(mentor('once mentor', { evidence_held: kinds[i % 4] }), { url: urls[0] })));
+    const answers = await Promise.all(Array(8).fill(0).map((_, i) => a.send(mentor('once mentor', { evidence_held: kinds[i % 4] }), { url })));
     const good = answers.filter(({ status }) => status === 200);
     assert.ok(good.length > 0);
     assert.equal(new Set(good.map(({ text }) => text)).size, 1);
@@ -246,5 +245,4 @@ test('no attempt on "untouched" has left anything', async () => {
   assert.deepEqual(await declarations('untouched'), []);
   const { rows } = await system.db.query('select * from events e join teachers t on t.id = e.teacher_id where t.api_id = $1', [participant('untouched')]);
   assert.deepEqual(rows, []);
-  assert.equal(uuidOf('x').length, 36);
 });

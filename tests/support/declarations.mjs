@@ -177,6 +177,17 @@ export class Client {
   }
 }
 
+/** Looks until `look` gives true; else fails with the text that it gave last. */
+export async function eventually(look, ms) {
+  const end = performance.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen === true) return;
+    if (performance.now() > end) throw new Error(`${seen}, after ${ms} ms`);
+    await pause(20);
+  }
+}
+
 /** Runs `work(item)` over all items, so many at a time. */
 export async function inParallel(items, connections, work) {
   const rest = items[Symbol.iterator]();

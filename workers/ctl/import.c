@@ -225,6 +225,18 @@ static bool check_schema(struct import_run *run, struct error *err)
     return true;
 }
 
+static bool find_analyze(struct import_run *run, struct error *err)
+{
+    CLEANUP(pgresult) PGresult *may = NULL;
+    if (!import_run_sql(run,
+                        "select coalesce(has_function_privilege(to_regprocedure('analyze_tables(text[])'), "
+                        "'execute'), false)",
+                        &may, err))
+        return false;
+    run->can_analyze = PQgetvalue(may, 0, 0)[0] == 't';
+    return true;
+}
+
 static bool begin(struct import_run *run, struct error *err)
 {
     PQsetNoticeProcessor(run->connection, quiet, NULL);
@@ -232,10 +244,10 @@ static bool begin(struct import_run *run, struct error *err)
      * that is killed must not leave its locks with a statement that goes on. */
     return import_run_sql(run,
                           "set temp_buffers = '128MB'; set work_mem = '128MB'; set jit = off; "
-                          "set client_connection_check_interval = '1s'; "
+                          "set client_connection_check_interval = '1s'; set default_statistics_target = 10; "
                           "set search_path = public; set timezone = 'UTC'; set datestyle = 'ISO, YMD'",
                           NULL, err) &&
-           check_schema(run, err) && import_run_sql(run, "begin", NULL, err);
+           check_schema(run, err) && find_analyze(run, err) && import_run_sql(run, "begin", NULL, err);
 }
 
 static bool take_locks(struct import_run *run, struct error *err)

@@ -111,7 +111,8 @@ struct import_run {
     bool check_only;
     bool
         unreadable; /* a file or a row is missing from the staging tables: nothing can be looked up in them */
-    bool progress;  /* standard error is a terminal */
+    bool can_analyze; /* the owner's function analyze_tables() is there for us */
+    bool progress;    /* standard error is a terminal */
     uint8_t digest[32];
     struct import_problems problems;
     struct import_part parts[IMPORT_TABLES_MAX];
@@ -147,7 +148,8 @@ bool import_run_sql(struct import_run *run, const char *sql, PGresult **ret_resu
 bool import_run_format(struct import_run *run, PGresult **ret_result, struct error *err, const char *format,
                        ...) __attribute__((warn_unused_result, format(printf, 4, 5)));
 /* Sets the planner for statements over that many rows of a file. */
-bool import_plan_for(struct import_run *run, int64_t rows, struct error *err) __attribute__((warn_unused_result));
+bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
+    __attribute__((warn_unused_result));
 /* Each row of a result (line, column_name, value, reason) becomes a problem of the table. */
 bool import_collect(struct import_run *run, size_t number, const char *sql, struct error *err)
     __attribute__((warn_unused_result));

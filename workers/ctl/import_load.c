@@ -14,6 +14,15 @@
 #include "common/token.h"
 #include "workers/ctl/sql.h"
 
+/* Statistics of a table that was just filled, or the plans of the foreign keys that refer to it, made now and
+ * kept for the session, go by indexes that match thousands of rows. */
+static bool analyze_inserted(struct import_run *run, size_t number, struct error *err)
+{
+    return !run->can_analyze || run->parts[number].inserted < 1000 ||
+           import_run_format(run, NULL, err, "select analyze_tables('{%s}'::text[])",
+                             import_tables[number].table);
+}
+
 static bool insert_rows(struct import_run *run, size_t number, struct error *err)
 {
     const struct import_table *table = &import_tables[number];
@@ -31,7 +40,7 @@ static bool insert_rows(struct import_run *run, size_t number, struct error *err
                            table->table, list, list, table->name))
         return false;
     run->parts[number].inserted = strtoll(PQcmdTuples(inserted), NULL, 10);
-    return true;
+    return analyze_inserted(run, number, err);
 }
 
 /* "enabled = coalesce(n.enabled, false)" for the updatable columns that the file has; returns whether there
@@ -138,8 +147,9 @@ void import_analyze(struct import_run *run)
     for (size_t i = 0; names.size > 0 && i < sizeof read_models / sizeof read_models[0]; i++)
         buffer_printf(&names, ",%s", read_models[i]);
     if (names.size > 0 &&
-        !import_run_format(run, NULL, &ignored, "select analyze_tables('{%s}'::text[])", names.data))
-        fprintf(stderr, "ecf2ctl: statistics were left to autovacuum (%s)\n", ignored.detail);
+        (!run->can_analyze || !import_run_sql(run, "reset default_statistics_target", NULL, &ignored) ||
+         !import_run_format(run, NULL, &ignored, "select analyze_tables('{%s}'::text[])", names.data)))
+        fprintf(stderr, "ecf2ctl: statistics were left to autovacuum %s\n", ignored.detail);
     buffer_release(&names);
 }
 

@@ -233,8 +233,8 @@ static bool create_all_view(struct import_run *run, size_t number, struct error 
     return good;
 }
 
-/* The planner thinks that several conditions on one join leave next to nothing, and then looks rows up one by one. With
- * many rows that takes hours where a hash join takes a second; with few rows it is right. */
+/* The planner thinks that several conditions on one join leave next to nothing, and then looks rows up one by
+ * one. With many rows that takes hours where a hash join takes a second; with few rows it is right. */
 bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
 {
     return import_run_format(run, NULL, err, "set enable_nestloop = %s", rows > 2000 ? "off" : "on");

@@ -55,11 +55,6 @@ static bool handle(struct worker *worker, struct work_item *items, size_t count,
     return true;
 }
 
-static bool plan_with_bounds(struct worker *worker, struct error *err)
-{
-    return db_run(worker_db(worker), &sql_plan_with_bounds, NULL, NULL, err);
-}
-
 int main(int argc, char **argv)
 {
     static const struct worker_definition definition = {
@@ -69,7 +64,6 @@ int main(int argc, char **argv)
         .role = "ecf2_intake",
         .statements = statements,
         .handle = handle,
-        .connected = plan_with_bounds,
         .failures_are_stages = false, /* before acceptance there is no submission that could have a stage */
     };
 

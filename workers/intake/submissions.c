@@ -4,9 +4,9 @@
  */
 #include "workers/intake/intake.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "workers/intake/sql.h"
 
 #define FOR_EACH(entry, batch)                                                                               \
@@ -110,43 +110,50 @@ static bool note_rows(struct intake_batch *batch, const PGresult *result, struct
 /* A row that no partition takes is refused as a check violation. */
 static bool failed_to_insert(struct error *err)
 {
+    static const char hint[] =
+        "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
+        "(ensure_partitions)";
+
     if (err != NULL && strcmp(err->sqlstate, "23514") == 0 && err->hint[0] == '\0')
-        memcpy(
-            err->hint,
-            "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
-            "(ensure_partitions)",
-            sizeof "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
-                   "(ensure_partitions)");
+        (void)snprintf(err->hint, sizeof err->hint, "%s", hint);
     return false;
 }
 
 static bool insert_new(struct db *db, struct intake_batch *batch, struct error *err)
 {
+    enum { BEGIN, INSERT, COMMIT, COUNT };
     struct db_params params = DB_PARAMS_INIT;
-    PGresult *results[3] = {NULL, NULL, NULL};
+    PGresult *results[COUNT] = {NULL};
 
     insert_params(&params, batch);
     db_pipeline_begin(db);
     db_queue_begin(db);
     db_queue(db, &sql_insert_submissions, &params);
     db_queue_commit(db);
-    bool good = db_pipeline_run(db, 3, results, err);
+    bool good = db_pipeline_run(db, COUNT, results, err);
     db_params_release(&params);
-    good = good ? note_rows(batch, results[1], err) : failed_to_insert(err);
-    for (size_t i = 0; i < 3; i++)
+    good = good ? note_rows(batch, results[INSERT], err) : failed_to_insert(err);
+    for (size_t i = 0; i < COUNT; i++)
         PQclear(results[i]);
     return good;
 }
 
 static bool find_existing(struct db *db, struct intake_batch *batch, struct error *err)
 {
+    enum { BEGIN, PLAN, FIND, COMMIT, COUNT };
     struct db_params params = DB_PARAMS_INIT;
-    CLEANUP(pgresult) PGresult *result = NULL;
+    PGresult *results[COUNT] = {NULL};
 
     find_params(&params, batch);
-    const bool good =
-        db_run(db, &sql_find_submissions, &params, &result, err) && note_rows(batch, result, err);
+    db_pipeline_begin(db);
+    db_queue_begin(db);
+    db_queue(db, &sql_plan_with_bounds, NULL);
+    db_queue(db, &sql_find_submissions, &params);
+    db_queue_commit(db);
+    const bool good = db_pipeline_run(db, COUNT, results, err) && note_rows(batch, results[FIND], err);
     db_params_release(&params);
+    for (size_t i = 0; i < COUNT; i++)
+        PQclear(results[i]);
     return good;
 }
 

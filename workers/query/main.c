@@ -13,11 +13,6 @@ static bool handle(struct worker *worker, struct work_item *items, size_t count,
     return reads_answer(worker_db(worker), items, count, err);
 }
 
-static bool plan_with_bounds(struct worker *worker, struct error *err)
-{
-    return db_run(worker_db(worker), &sql_plan_with_bounds, NULL, NULL, err);
-}
-
 int main(int argc, char **argv)
 {
     static const struct worker_definition definition = {
@@ -26,7 +21,6 @@ int main(int argc, char **argv)
         .role = "ecf2_query",
         .statements = statements,
         .handle = handle,
-        .connected = plan_with_bounds,
         .failures_are_stages = false, /* a read is no submission: who waits is told to come again */
     };
 

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "common/cleanup.h"
 #include "common/clock.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
@@ -133,13 +132,21 @@ static bool answer_rows(const PGresult *result, struct question *const *question
 
 static bool answer_span(struct db *db, struct question *const *questions, size_t count, struct error *err)
 {
+    enum { BEGIN, PLAN, SHOW, COMMIT, COUNT };
     struct db_params params = DB_PARAMS_INIT;
-    CLEANUP(pgresult) PGresult *result = NULL;
+    PGresult *results[COUNT] = {NULL};
 
     params_of(&params, questions, count);
-    const bool good = db_run(db, &sql_show_submissions, &params, &result, err) &&
-                      answer_rows(result, questions, count, err);
+    db_pipeline_begin(db);
+    db_queue_begin(db);
+    db_queue(db, &sql_plan_with_bounds, NULL);
+    db_queue(db, &sql_show_submissions, &params);
+    db_queue_commit(db);
+    const bool good =
+        db_pipeline_run(db, COUNT, results, err) && answer_rows(results[SHOW], questions, count, err);
     db_params_release(&params);
+    for (size_t i = 0; i < COUNT; i++)
+        PQclear(results[i]);
     return good;
 }
 

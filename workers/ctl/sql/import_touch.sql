@@ -9,7 +9,9 @@ select ect_teacher_id from import_rows_mentorship_periods
 union
 select mentor_teacher_id from import_rows_mentorship_periods
 union
-select teacher_id from import_rows_induction_periods;
+select teacher_id from import_rows_induction_periods
+union
+select teacher_id from import_rows_training_records;
 analyze import_touched_teachers;
 
 create temp table import_touched_schools as
@@ -23,11 +25,10 @@ select id from schools where exists (select from import_rows_contract_periods);
 analyze import_touched_schools;
 
 update teachers t set api_updated_at = c.written_at, updated_at = c.as_of
-from import_clock c
-where t.id in (select id from import_touched_teachers union select teacher_id from import_rows_training_records)
-  and t.id not in (select id from import_rows_teachers);
+from import_touched_teachers touched, import_clock c
+where touched.id = t.id and not exists (select from import_teachers n where n.id = t.id and not n.existing);
 
 update delivery_partners d set api_updated_at = c.written_at, updated_at = c.as_of
 from import_clock c
-where d.id in (select delivery_partner_id from import_rows_delivery_partnerships)
-  and d.id not in (select id from import_rows_delivery_partners)
+where exists (select from import_rows_delivery_partnerships p where p.delivery_partner_id = d.id)
+  and not exists (select from import_delivery_partners n where n.id = d.id and not n.existing)

@@ -144,7 +144,7 @@ static void a_worker_that_disconnects_is_dead_before_its_silence(void **state)
     dealer_close(&worker);
     send_frames(&other, WIRE_READY, "validation", 200, NULL, 0);
     assert_int_equal(await_work(&other).deaths, 1);
-    assert_true(monotonic_now_us() - from_us < 900 * MILLISECONDS); /* pinged every third of a second here */
+    assert_true(monotonic_now_us() - from_us < 10000 * MILLISECONDS); /* the next PING finds nobody */
 }
 
 static void a_broker_that_was_stopped_kills_nobody(void **state)
@@ -235,11 +235,12 @@ static void sigterm_with_nothing_held_leaves_soon(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, start, stop)
+#define STRICT(name) cmocka_unit_test_setup_teardown(name, start_strict, stop)
         TEST(a_submission_goes_through_its_stages_and_the_front_is_told),
-        TEST(a_worker_that_never_answers_is_dead),
+        STRICT(a_worker_that_never_answers_is_dead),
         TEST(a_worker_that_disconnects_is_dead_before_its_silence),
-        TEST(a_broker_that_was_stopped_kills_nobody),
+        STRICT(a_broker_that_was_stopped_kills_nobody),
         TEST(random_garbage_is_survived),
         TEST(sigterm_tells_fronts_finishes_and_leaves),
         TEST(sigterm_with_nothing_held_leaves_soon),
