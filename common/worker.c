@@ -113,8 +113,7 @@ static void loop(struct worker *worker)
         }
         if (worker->queued == 0)
             (void)worker_wait(worker, -1, false, next_turn_us(worker, connected));
-        if (connected)
-            worker_take_batch(worker);
+        worker_take_batch(worker);
     }
     /* PL-56: take nothing new, finish what is here, and what was on its way when we said BYE */
     for (const int64_t until_us = monotonic_now_us() + BYE_WAIT_US; worker->state == WORKER_DRAINING;) {

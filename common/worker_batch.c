@@ -105,13 +105,19 @@ bool worker_connect(struct worker *worker)
     return false;
 }
 
-/* Waits, answering the brokers, until the database is back. False: the process is to leave. */
-static bool wait_for_database(struct worker *worker)
+enum database_state { DATABASE_THERE, DATABASE_AWAY, DATABASE_LEAVING };
+
+/* Waits, answering the brokers, until the database is back; not into the lease of what is in hand, or the
+ * broker would take us for dead, three times, and have live work buried. */
+static enum database_state wait_for_database(struct worker *worker)
 {
-    while (!worker_connect(worker))
+    while (!worker_connect(worker)) {
+        if (monotonic_now_us() >= worker->hand_back_us)
+            return DATABASE_AWAY;
         if (!worker_wait(worker, -1, false, worker->reconnect_at_us))
-            return false;
-    return true;
+            return DATABASE_LEAVING;
+    }
+    return DATABASE_THERE;
 }
 
 /* ---------------------------------------------------------- lone failures */
@@ -175,8 +181,14 @@ static bool fail_alone(struct worker *worker, struct work_item *item, const stru
                         &err); /* undecided all the same: it is sent again */
             return true;
         }
-        if (!wait_for_database(worker))
+        switch (wait_for_database(worker)) {
+        case DATABASE_THERE:
+            break;
+        case DATABASE_AWAY:
+            return true; /* undecided all the same: it is sent again */
+        case DATABASE_LEAVING:
             return false;
+        }
     }
 }
 
@@ -264,14 +276,30 @@ static bool is_worth_another_try(struct worker *worker, const struct error *err,
            !is_sqlstate(err, SQLSTATE_STATEMENT_TIMEOUT) && attempt < CONFLICT_TRIES && part->is_whole;
 }
 
+/* The database stays away: to whoever has it, or to us when it is back. No failure of the records, so not a
+ * return. */
+static void hand_back(struct worker *worker, const struct part *part)
+{
+    for (size_t i = 0; i < part->count; i++)
+        work_forward(&part->items[i], worker->definition->service);
+    worker_report(worker, part->items, part->count);
+}
+
 static enum attempt_result attempt_part(struct worker *worker, const struct part *part, int attempt,
                                         struct error *err)
 {
     const int64_t started_us = monotonic_now_us();
 
     forget_attempt(part->items, part->count);
-    if (!wait_for_database(worker))
+    switch (wait_for_database(worker)) {
+    case DATABASE_THERE:
+        break;
+    case DATABASE_AWAY:
+        hand_back(worker, part);
+        return ATTEMPT_DECIDED;
+    case DATABASE_LEAVING:
         return ATTEMPT_LEAVE;
+    }
     if (worker->definition->handle(worker, part->items, part->count, err))
         return conclude(worker, part->items, part->count, monotonic_now_us() - started_us) ? ATTEMPT_DECIDED
                                                                                            : ATTEMPT_LEAVE;
@@ -358,6 +386,7 @@ void worker_take_batch(struct worker *worker)
     memcpy(items, worker->queue, count * sizeof items[0]);
     memmove(worker->queue, worker->queue + count, (worker->queued - count) * sizeof items[0]);
     worker->queued -= count;
+    worker->hand_back_us = started_us + worker->settings.lease_ms * 1000 / 3;
     if (!decide(worker, items, count))
         return; /* leaving at once: memory goes with the process */
     metric_observe(worker->batch_size, (double)count);

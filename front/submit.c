@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -164,6 +165,24 @@ static const char *refusal(struct loop *loop, enum wire_class class)
     return brokers_undecided(loop, class) >= limit ? DETAIL_FULL : NULL;
 }
 
+/* SHA-256 over method, path and body bytes: by it a request is told from another one with the same
+ * idempotency key (submissions.md section 5). */
+static struct slice digest_of(const struct request *request, unsigned char ret_digest[EVP_MAX_MD_SIZE])
+{
+    const struct slice parts[] = {request->method, slice_of(" "), request->path, slice_of("\n"),
+                                  buffer_slice(&request->body)};
+    unsigned int size = 0;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+
+    for (size_t i = 0; good && i < sizeof parts / sizeof parts[0]; i++)
+        good = EVP_DigestUpdate(context, parts[i].data, parts[i].size) == 1;
+    if (!good || EVP_DigestFinal_ex(context, ret_digest, &size) != 1)
+        abort(); /* without memory there is no way on (buffer.h) */
+    EVP_MD_CTX_free(context);
+    return (struct slice){(const char *)ret_digest, size};
+}
+
 static void start(struct request *request, struct slice payload, enum wire_class class)
 {
     struct loop *loop = request->loop;
@@ -175,7 +194,9 @@ static void start(struct request *request, struct slice payload, enum wire_class
     errand->accept_by_us = loop->now_us + accept_us;
     /* An asynchronous one that is not acknowledged ends by accept_by, one that is at once. */
     errand->deadline_us = class == WIRE_WAIT ? loop->now_us + wait_us : INT64_MAX;
+    unsigned char digest[EVP_MAX_MD_SIZE];
     const struct wire_record record = {
+        .request_digest = digest_of(request, digest),
         .class = class,
         .caller_type = WIRE_LEAD_PROVIDER,
         .id = errand->id,

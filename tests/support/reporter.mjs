@@ -10,7 +10,7 @@ export default async function* report(source) {
   for await (const { type, data } of source) {
     const isTest = data?.details?.type !== 'suite';
     if (type === 'test:pass' && isTest && !data.skip && !data.todo) passed.set(data.file, (passed.get(data.file) ?? 0) + 1);
-    else if (type === 'test:fail' && (isTest || data.details.error?.failureType !== 'subtestsFailed')) {
+    else if (type === 'test:fail' && !data.todo && (isTest || data.details.error?.failureType !== 'subtestsFailed')) {
       const place = data.file ? `${data.file.replace(`${process.cwd()}/`, '')}:${data.line}` : '';
       yield `FAILED ${data.name} (${place})\n${text(data.details.error).replace(/^/gm, '    ')}\n`;
     } else if (type === 'test:stderr' || type === 'test:stdout') yield data.message.replace(/^(?=.)/gm, '    | ');

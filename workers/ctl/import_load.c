@@ -124,9 +124,11 @@ bool import_load(struct import_run *run, struct error *err)
     }
     if (!import_fill_read_models(run, err))
         return false;
-    /* Deferred constraints and triggers now, where a failure can still be told with its words. */
+    /* Deferred constraints and triggers now, where a failure can still be told with its words. Their
+     * statements are about one row each. */
     import_progress(run, "checking what the database checks at commit");
-    return import_run_sql(run, "set constraints all immediate", NULL, err);
+    return import_plan_for(run, /* rows= */ 1, err) &&
+           import_run_sql(run, "set constraints all immediate", NULL, err);
 }
 
 /* ------------------------------------------------------------------------------------------- statistics */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -54,11 +55,15 @@ static struct slice otherwise_subject(struct work_item *item, struct slice given
     return kept;
 }
 
-/* Without memory there is no way on (buffer.h). */
-static void digest_payload(struct slice payload, uint8_t ret_digest[32])
+/* What the front made of the request; of what came without (a tool's), the payload's. */
+static void digest_of(const struct wire_record *record, uint8_t ret_digest[32])
 {
-    if (EVP_Digest(payload.data, payload.size, ret_digest, NULL, EVP_sha256(), NULL) != 1)
-        abort();
+    const struct slice payload = record->payload;
+
+    if (record->request_digest.size == 32)
+        memcpy(ret_digest, record->request_digest.data, 32);
+    else if (EVP_Digest(payload.data, payload.size, ret_digest, NULL, EVP_sha256(), NULL) != 1)
+        abort(); /* without memory there is no way on (buffer.h) */
 }
 
 static void decode_submission(struct work_item *item, const json_t *fields, struct intake_batch *batch)
@@ -82,14 +87,15 @@ static void decode_submission(struct work_item *item, const json_t *fields, stru
         return;
     }
     const json_t *given = kind->subject_field == NULL ? NULL : json_object_get(fields, kind->subject_field);
-    const struct slice text = {json_string_value(given), json_string_length(given)};
+    const char *string = json_string_value(given);
+    const struct slice text = {string, string == NULL ? 0 : json_string_length(given)};
     struct intake_entry *entry = &batch->entries[batch->count++];
 
     *entry = (struct intake_entry){
         .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id)};
     entry->names_person = text.data != NULL && uuid_parse(text, &entry->person);
     entry->otherwise = otherwise_subject(item, text);
-    digest_payload(item->record.payload, entry->digest);
+    digest_of(&item->record, entry->digest);
 }
 
 static void decode_note(struct work_item *item, const json_t *fields, struct intake_batch *batch)

@@ -13,9 +13,9 @@
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 
-#define DAY_US       (24 * 3600 * US_PER_SECOND)
-#define STATEMENT_US (8 * DAY_US)       /* longest span of one statement */
-#define KEPT_US      (14 * 31 * DAY_US) /* 13 months (data-model-operations.md section 13), and some */
+#define DAY_US       (INT64_C(24) * 3600 * US_PER_SECOND)
+#define STATEMENT_US (8 * DAY_US)                /* longest span of one statement */
+#define KEPT_US      (INT64_C(14) * 31 * DAY_US) /* 13 months (data-model-operations.md section 13), and some */
 
 static int64_t accepted_us(const struct question *question)
 {
@@ -152,14 +152,14 @@ static bool answer_span(struct db *db, struct question *const *questions, size_t
 
 bool submission_answer(struct db *db, struct question *questions, size_t count, struct error *err)
 {
-    struct question *sorted[WIRE_BATCH_MAX];
+    struct question *sorted[WIRE_BATCH_MAX] = {NULL};
     const int64_t now_us = machine_now_us();
     size_t taken = 0;
 
     for (size_t i = 0; i < count; i++)
         if (can_exist(&questions[i], now_us))
             sorted[taken++] = &questions[i];
-    qsort(sorted, taken, sizeof sorted[0], by_time);
+    qsort(sorted, taken, sizeof(struct question *), by_time);
     for (size_t from = 0, until = 0; from < taken; from = until) {
         while (until < taken && accepted_us(sorted[until]) - accepted_us(sorted[from]) <= STATEMENT_US)
             until++;

@@ -8,7 +8,7 @@
 
 int64_t due_midnight_us(int64_t now_us)
 {
-    const int64_t day_us = 24 * 3600 * US_PER_SECOND;
+    const int64_t day_us = INT64_C(24) * 3600 * US_PER_SECOND;
     const int64_t past_us = now_us % day_us;
 
     return now_us - (past_us < 0 ? past_us + day_us : past_us);

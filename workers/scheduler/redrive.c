@@ -51,7 +51,7 @@ static const char *const column_names[COLUMN_COUNT] = {
 
 static void add_excluded(struct db_params *params, const struct sent *sent)
 {
-    const struct uuid **ids = memory_alloc(SENT_SLOTS * sizeof *ids);
+    const struct uuid **ids = memory_alloc(SENT_SLOTS * sizeof(struct uuid *));
     const size_t count = sent_waiting(sent, monotonic_now_us(), ids);
 
     db_array_begin(params);

@@ -22,7 +22,7 @@
 #define SCHEDULER_BROKERS_MAX 16
 #define SCHEDULER_JOBS_MAX    16
 
-#define DAY_US             (24 * 3600 * US_PER_SECOND)
+#define DAY_US             (INT64_C(24) * 3600 * US_PER_SECOND)
 #define LOOK_EVERYTHING_US (8 * DAY_US) /* nothing undecided is older (pipeline.md PL-5) */
 /* How far each look goes back at least. PL-43 says a minute, because a commit may be late; so may the clock
  * in an id, by as much as intake lets pass. */

@@ -14,8 +14,8 @@
 
 #include "common/uuid.h"
 
-#define SENT_SET   8
-#define SENT_SLOTS (1024 * SENT_SET)
+#define SENT_SET   ((size_t)8)
+#define SENT_SLOTS ((size_t)1024 * SENT_SET)
 
 struct sent_slot {
     struct uuid id;

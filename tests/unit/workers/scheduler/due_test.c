@@ -10,7 +10,7 @@
 #include "workers/scheduler/due.h"
 
 #define MIDNIGHT_US INT64_C(1729382400000000) /* 2024-10-20T00:00:00Z */
-#define DAY_US      (24 * 3600 * US_PER_SECOND)
+#define DAY_US      (INT64_C(24) * 3600 * US_PER_SECOND)
 
 static void test_midnight(void **state)
 {
