@@ -63,9 +63,9 @@ void answer_error(struct answer *answer, unsigned status, const char *text)
 
 static void append_problem(struct buffer *out, unsigned status, const char *detail)
 {
-    buffer_append_text(out, "{\"errors\": [{\"title\": ");
+    buffer_append_text(out, "{\"errors\":[{\"title\":");
     append_json_text(out, title_of(status));
-    buffer_append_text(out, ", \"detail\": ");
+    buffer_append_text(out, ",\"detail\":");
     append_json_text(out, detail);
     buffer_append_text(out, "}]}");
 }

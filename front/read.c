@@ -11,7 +11,7 @@
 
 #define READ_US (10 * US_PER_SECOND)
 
-#define DETAIL_NOT_FOUND "Check the id: there is nothing of this id that you may see."
+#define DETAIL_NOT_FOUND "Nothing with this id was found."
 #define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
 
 void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,

@@ -30,7 +30,7 @@ static void test_bodies(void **state)
         struct answer problem = {0};
         struct buffer expected = BUFFER_INIT;
         answer_problem(&problem, titles[i].status, "say \"x\\y\"");
-        buffer_printf(&expected, "{\"errors\": [{\"title\": \"%s\", \"detail\": \"say \\\"x\\\\y\\\"\"}]}",
+        buffer_printf(&expected, "{\"errors\":[{\"title\":\"%s\",\"detail\":\"say \\\"x\\\\y\\\"\"}]}",
                       titles[i].title);
         assert_string_equal(problem.body.data, expected.data);
         buffer_release(&problem.body);
@@ -47,7 +47,7 @@ static void test_raw(void **state)
     assert_non_null(strstr(raw.data, "\r\nConnection: close\r\n"));
     assert_null(strstr(raw.data, "Retry-After"));
     const char *body = strstr(raw.data, "\r\n\r\n") + 4;
-    assert_string_equal(body, "{\"errors\": [{\"title\": \"Request timeout\", \"detail\": \"Hurry.\"}]}");
+    assert_string_equal(body, "{\"errors\":[{\"title\":\"Request timeout\",\"detail\":\"Hurry.\"}]}");
     char length[40];
     (void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", strlen(body));
     assert_non_null(strstr(raw.data, length));
