@@ -128,7 +128,8 @@ bool import_load(struct import_run *run, struct error *err)
      * statements are about one row each. */
     import_progress(run, "checking what the database checks at commit");
     return import_plan_for(run, /* rows= */ 1, err) &&
-           import_run_sql(run, "set constraints all immediate", NULL, err);
+           import_run_sql(run, "set plan_cache_mode = force_generic_plan; set constraints all immediate",
+                          NULL, err);
 }
 
 /* ------------------------------------------------------------------------------------------- statistics */
