@@ -1,5 +1,6 @@
 // A world in which declarations can be made, a client that makes them and keeps a record of every answer, and what must
 // be true of the two afterwards. Loaded by SQL, so that it needs no importer; for tests/faults.
+import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -312,4 +313,52 @@ export async function pollAll(system, told, connections = 8) {
     }
   });
   return wrong;
+}
+
+/** Declares for everybody, over and over, until it is told to end. What has been declared already is refused: also work. */
+export class Load {
+  static all = new Set();
+  ending = false;
+
+  constructor(client, people, connections = 8) {
+    this.client = client;
+    this.done = inParallel(this.wishes(people), connections, async ([person, body, prefer]) => {
+      await client.submit(person, body, { prefer });
+    });
+    this.done.catch(() => (this.ending = true));
+    Load.all.add(this);
+  }
+
+  * wishes(people) {
+    for (let turn = 0; !this.ending; turn++) {
+      for (const [i, person] of people.entries()) {
+        if (this.ending) return;
+        yield [person, declaration(person, types[turn % types.length]), (turn + i) % 2 ? 'respond-async' : undefined];
+      }
+    }
+  }
+
+  /** Until so many more were answered. */
+  async more(n, ms = 30_000) {
+    const before = this.client.answered;
+    await eventually(() => {
+      if (this.ending) return this.done.then(() => true);
+      return this.client.answered >= before + n || `${this.client.answered - before} more answers`;
+    }, ms);
+  }
+
+  end() {
+    this.ending = true;
+    Load.all.delete(this);
+    return this.done;
+  }
+}
+
+/** All that was answered is decided, once, as it was told; no stage has failed. */
+export async function allIsWell(system, client) {
+  await allDecided(system, 60_000);
+  assert.deepEqual(await discrepancies(system.db, client.told), []);
+  assert.deepEqual(await brokenInvariants(system.db), []);
+  assert.deepEqual(await pollAll(system, client.told), []);
+  assert.deepEqual((await system.db.query('select stage, detail from submission_stages')).rows, []);
 }
