@@ -197,7 +197,7 @@ static void quiet(void *argument, const char *message)
     (void)argument, (void)message;
 }
 
-/* The closed sets of this program are those of the schema, and the role can take ids. */
+/* The closed sets of this program are those of the schema. */
 static bool check_schema(struct import_run *run, struct error *err)
 {
     for (const struct import_type *const *type = type_enums; *type != NULL; type++) {
@@ -211,29 +211,6 @@ static bool check_schema(struct import_run *run, struct error *err)
         if ((*type)->values[count] != NULL || count != PQntuples(labels))
             return error_set(err, ERROR_BUG, "the schema's %s is not that of this program", (*type)->name);
     }
-    for (const struct import_table *table = import_tables; table->name != NULL; table++) {
-        CLEANUP(pgresult) PGresult *may = NULL;
-        if (!table->has_id)
-            continue;
-        if (!import_run_format(run, &may, err, "select has_sequence_privilege('%s_id_seq', 'usage')",
-                               table->table))
-            return false;
-        if (PQgetvalue(may, 0, 0)[0] != 't')
-            return error_set_hint(err, ERROR_DB, "grant usage on all sequences in schema public to " CTL_ROLE,
-                                  "the role may not take ids of %s", table->table);
-    }
-    return true;
-}
-
-static bool find_analyze(struct import_run *run, struct error *err)
-{
-    CLEANUP(pgresult) PGresult *may = NULL;
-    if (!import_run_sql(run,
-                        "select coalesce(has_function_privilege(to_regprocedure('analyze_tables(text[])'), "
-                        "'execute'), false)",
-                        &may, err))
-        return false;
-    run->can_analyze = PQgetvalue(may, 0, 0)[0] == 't';
     return true;
 }
 
@@ -245,9 +222,10 @@ static bool begin(struct import_run *run, struct error *err)
     return import_run_sql(run,
                           "set temp_buffers = '128MB'; set work_mem = '128MB'; set jit = off; "
                           "set client_connection_check_interval = '1s'; set default_statistics_target = 10; "
+                          "set join_collapse_limit = 1; "
                           "set search_path = public; set timezone = 'UTC'; set datestyle = 'ISO, YMD'",
                           NULL, err) &&
-           check_schema(run, err) && find_analyze(run, err) && import_run_sql(run, "begin", NULL, err);
+           check_schema(run, err) && import_run_sql(run, "begin", NULL, err);
 }
 
 static bool take_locks(struct import_run *run, struct error *err)
@@ -321,8 +299,6 @@ static int finish(struct import_run *run, bool good, const struct error *failure
                                 : "");
     if (!good)
         return failure->kind != ERROR_NONE && failure->kind != ERROR_INPUT ? CTL_FAILED : CTL_USAGE;
-    if (!run->check_only)
-        import_analyze(run);
     import_progress(run, "%s", "");
     tell_counts(run);
     return CTL_DONE;

@@ -99,7 +99,7 @@ void import_describe(FILE *out);
 struct import_part {
     bool present;                   /* the directory has its file */
     bool given[IMPORT_COLUMNS_MAX]; /* columns that the file's header names */
-    int64_t rows, inserted, updated, unchanged, skipped;
+    int64_t rows, existing, inserted, updated, unchanged, skipped;
 };
 
 struct import_run {
@@ -111,8 +111,7 @@ struct import_run {
     bool check_only;
     bool
         unreadable; /* a file or a row is missing from the staging tables: nothing can be looked up in them */
-    bool can_analyze; /* the owner's function analyze_tables() is there for us */
-    bool progress;    /* standard error is a terminal */
+    bool progress;  /* standard error is a terminal */
     uint8_t digest[32];
     struct import_problems problems;
     struct import_part parts[IMPORT_TABLES_MAX];
@@ -130,8 +129,6 @@ bool import_resolve(struct import_run *run, struct error *err) __attribute__((wa
 bool import_check(struct import_run *run, size_t number, struct error *err)
     __attribute__((warn_unused_result));
 bool import_load(struct import_run *run, struct error *err) __attribute__((warn_unused_result));
-bool import_fill_read_models(struct import_run *run, struct error *err) __attribute__((warn_unused_result));
-void import_analyze(struct import_run *run);
 /* Writes the row of import_runs; status as there. In a transaction of its own where none is open. */
 bool import_record(struct import_run *run, const char *status, struct error *err)
     __attribute__((warn_unused_result));

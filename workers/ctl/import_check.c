@@ -93,7 +93,7 @@ static bool check_existing(struct import_run *run, size_t number, struct error *
     const struct import_table *table = &import_tables[number];
     struct buffer sql = BUFFER_INIT;
     bool good = true;
-    for (size_t i = 0; table->columns[i].name != NULL && good; i++) {
+    for (size_t i = 0; run->parts[number].existing > 0 && table->columns[i].name != NULL && good; i++) {
         const struct import_column *column = &table->columns[i];
         char staged[IMPORT_NAME_SIZE];
         if (!is_compared(run, number, i))
@@ -245,7 +245,26 @@ static bool check_unique(struct import_run *run, size_t number, const char *attr
     return good;
 }
 
-/* Unique indexes, but those that hold the id (new ids are new) or an expression. */
+/* Whether these attributes are the key by which rows are found: then nothing new can be told about them. */
+static bool is_key(const struct import_table *table, const char *attributes)
+{
+    size_t keys = 0, found = 0;
+    char name[IMPORT_NAME_SIZE], target[IMPORT_NAME_SIZE];
+    for (const struct import_column *column = table->columns; column->name != NULL; column++)
+        keys += (column->flags & IMPORT_KEY) != 0;
+    while (import_next_name(&attributes, name)) {
+        const struct import_column *column = import_column_of_target(table, name);
+        const char *targets = column == NULL ? NULL : column->target;
+        if (column == NULL || (column->flags & IMPORT_KEY) == 0 || !import_next_name(&targets, target) ||
+            strcmp(target, name) != 0)
+            return false;
+        found++;
+    }
+    return found == keys;
+}
+
+/* Unique indexes, but the key (find_duplicates has told) and those that hold the id (new ids are new) or an
+ * expression. */
 static bool check_unique_indexes(struct import_run *run, size_t number, struct error *err)
 {
     CLEANUP(pgresult) PGresult *rules = NULL;
@@ -260,7 +279,8 @@ static bool check_unique_indexes(struct import_run *run, size_t number, struct e
             import_tables[number].table))
         return false;
     for (int i = 0; i < PQntuples(rules); i++)
-        if (!check_unique(run, number, PQgetvalue(rules, i, 0), PQgetvalue(rules, i, 1),
+        if (!is_key(&import_tables[number], PQgetvalue(rules, i, 0)) &&
+            !check_unique(run, number, PQgetvalue(rules, i, 0), PQgetvalue(rules, i, 1),
                           PQgetvalue(rules, i, 2)[0] == 't', err))
             return false;
     return true;

@@ -14,13 +14,12 @@
 #include "common/token.h"
 #include "workers/ctl/sql.h"
 
-/* Statistics of a table that was just filled, or the plans of the foreign keys that refer to it, made now and
- * kept for the session, go by indexes that match thousands of rows. */
-static bool analyze_inserted(struct import_run *run, size_t number, struct error *err)
+/* Statistics of what was just filled; only a table's owner may analyze it, so his function does it. Not left
+ * for later: without them the plans of the foreign keys that refer to the table, made now and kept for the
+ * session, go by indexes that match thousands of rows. */
+static bool analyze(struct import_run *run, const char *names, struct error *err)
 {
-    return !run->can_analyze || run->parts[number].inserted < 1000 ||
-           import_run_format(run, NULL, err, "select analyze_tables('{%s}'::text[])",
-                             import_tables[number].table);
+    return import_run_format(run, NULL, err, "select analyze_tables('{%s}'::text[])", names);
 }
 
 static bool insert_rows(struct import_run *run, size_t number, struct error *err)
@@ -40,7 +39,7 @@ static bool insert_rows(struct import_run *run, size_t number, struct error *err
                            table->table, list, list, table->name))
         return false;
     run->parts[number].inserted = strtoll(PQcmdTuples(inserted), NULL, 10);
-    return analyze_inserted(run, number, err);
+    return run->parts[number].inserted == 0 || analyze(run, table->table, err);
 }
 
 /* "enabled = coalesce(n.enabled, false)" for the updatable columns that the file has; returns whether there
@@ -91,7 +90,7 @@ static bool has_new(const struct import_run *run, const struct import_column *co
     return false;
 }
 
-bool import_fill_read_models(struct import_run *run, struct error *err)
+static bool fill_read_models(struct import_run *run, struct error *err)
 {
     import_progress(run, "filling read models");
     if (has_new(run, import_training_records) &&
@@ -100,7 +99,11 @@ bool import_fill_read_models(struct import_run *run, struct error *err)
     return import_run_sql(run, sql_import_touch.text, NULL, err) &&
            import_run_sql(run, sql_import_fill_teacher_provider_status.text, NULL, err) &&
            import_run_sql(run, sql_import_fill_school_year_status.text, NULL, err) &&
-           import_run_sql(run, sql_import_fill_school_provider_year_status.text, NULL, err);
+           import_run_sql(run, sql_import_fill_school_provider_year_status.text, NULL, err) &&
+           analyze(
+               run,
+               "eligibility_changes,teacher_provider_status,school_year_status,school_provider_year_status",
+               err);
 }
 
 bool import_load(struct import_run *run, struct error *err)
@@ -111,7 +114,8 @@ bool import_load(struct import_run *run, struct error *err)
     /* Foreign keys and triggers look single rows up by statements of their own. PostgreSQL would plan those
      * anew for every row, which is two thirds of the time of an insert. */
     if (!import_plan_for(run, rows, err) ||
-        !import_run_sql(run, "set plan_cache_mode = force_generic_plan", NULL, err))
+        !import_run_sql(run, "set plan_cache_mode = force_generic_plan; reset default_statistics_target",
+                        NULL, err))
         return false;
     for (size_t i = 0; import_tables[i].name != NULL; i++) {
         struct import_part *part = &run->parts[i];
@@ -125,37 +129,13 @@ bool import_load(struct import_run *run, struct error *err)
         }
         part->unchanged = part->rows - part->skipped - part->inserted - part->updated;
     }
-    if (!import_fill_read_models(run, err))
+    if (!fill_read_models(run, err))
         return false;
     /* Deferred constraints and triggers now, where a failure can still be told with its words. Their
      * statements are about one row each. */
     import_progress(run, "checking what the database checks at commit");
     return import_plan_for(run, /* rows= */ 1, err) &&
            import_run_sql(run, "set constraints all immediate", NULL, err);
-}
-
-/* ------------------------------------------------------------------------------------------- statistics */
-
-static const char *const read_models[] = {"eligibility_changes", "teacher_provider_status",
-                                          "school_year_status", "school_provider_year_status"};
-
-/* Only a table's owner may analyze it, and ecf2_ctl owns none: the owner's function analyze_tables() does it.
- * Where there is none, autovacuum comes within minutes. */
-void import_analyze(struct import_run *run)
-{
-    struct buffer names = BUFFER_INIT;
-    struct error ignored = {0};
-    import_progress(run, "analyzing");
-    for (size_t i = 0; import_tables[i].name != NULL; i++)
-        if (run->parts[i].inserted > 0)
-            buffer_printf(&names, "%s%s", names.size == 0 ? "" : ",", import_tables[i].table);
-    for (size_t i = 0; names.size > 0 && i < sizeof read_models / sizeof read_models[0]; i++)
-        buffer_printf(&names, ",%s", read_models[i]);
-    if (names.size > 0 &&
-        (!run->can_analyze || !import_run_sql(run, "reset default_statistics_target", NULL, &ignored) ||
-         !import_run_format(run, NULL, &ignored, "select analyze_tables('{%s}'::text[])", names.data)))
-        fprintf(stderr, "ecf2ctl: statistics were left to autovacuum %s\n", ignored.detail);
-    buffer_release(&names);
 }
 
 /* --------------------------------------------------------------------------------------------- the record */

@@ -64,8 +64,11 @@ static bool create_resolved(struct import_run *run, size_t number, struct error 
     const struct import_table *table = &import_tables[number];
     struct buffer sql = BUFFER_INIT;
     CLEANUP(pgresult) PGresult *result = NULL;
+    /* Joined as it is written: the rows of the file, then one table after the other. */
+    buffer_append_text(&sql, "set join_collapse_limit = 1; ");
     append_resolved(&sql, table);
-    bool good = import_run_sql(run, sql.data, &result, err);
+    bool good = import_run_sql(run, sql.data, &result, err) &&
+                import_run_sql(run, "reset join_collapse_limit", NULL, err);
     buffer_release(&sql);
     if (!good)
         return false;
@@ -78,6 +81,16 @@ static bool create_resolved(struct import_run *run, size_t number, struct error 
         return false;
     return run->parts[number].rows == 0 ||
            import_run_format(run, NULL, err, "analyze import_%s", table->name);
+}
+
+static bool count_existing(struct import_run *run, size_t number, struct error *err)
+{
+    CLEANUP(pgresult) PGresult *result = NULL;
+    if (!import_run_format(run, &result, err, "select count(*) from import_%s where existing",
+                           import_tables[number].name))
+        return false;
+    run->parts[number].existing = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    return true;
 }
 
 /* Rows that have the key of an earlier line: told, and kept out of everything that follows. */
@@ -233,11 +246,15 @@ static bool create_all_view(struct import_run *run, size_t number, struct error 
     return good;
 }
 
-/* The planner thinks that several conditions on one join leave next to nothing, and then looks rows up one by
- * one. With many rows that takes hours where a hash join takes a second; with few rows it is right. */
+/* Staging tables that were just made, and a database that may be empty, leave the planner guessing. What it
+ * guesses for a join on several columns is next to nothing, and then it looks rows up one by one: right for
+ * few rows, hours for many where a hash join takes a second. The statements of resolve join in the order in
+ * which they are written. */
 bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
 {
-    return import_run_format(run, NULL, err, "set enable_nestloop = %s", rows > 2000 ? "off" : "on");
+    const char *one_by_one = rows > 2000 ? "off" : "on";
+    return import_run_format(run, NULL, err, "set enable_nestloop = %s; set enable_mergejoin = %s",
+                             one_by_one, one_by_one);
 }
 
 bool import_resolve(struct import_run *run, struct error *err)
@@ -247,8 +264,9 @@ bool import_resolve(struct import_run *run, struct error *err)
             return false;
         if (run->parts[i].present)
             import_progress(run, "%s.csv: looking up", import_tables[i].name);
-        if (!create_resolved(run, i, err) || !pass_over_unknown(run, i, err) ||
-            !create_rows_view(run, i, err) || !find_duplicates(run, i, err) || !create_all_view(run, i, err))
+        if (!create_resolved(run, i, err) || !count_existing(run, i, err) ||
+            !pass_over_unknown(run, i, err) || !create_rows_view(run, i, err) ||
+            !find_duplicates(run, i, err) || !create_all_view(run, i, err))
             return false;
         if (import_tables[i].keys != NULL && !import_run_sql(run, import_tables[i].keys->text, NULL, err))
             return false;

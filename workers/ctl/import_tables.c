@@ -43,7 +43,7 @@ const struct import_table import_tables[] = {
     {FILE_OF(band_terms, contract_band_terms, "Prices of a band in a contract."),
      .resolve = RESOLVE(band_terms), .check = CHECK(band_terms), .has_id = true},
     {FILE_OF(statements, statements, "One month of a lead provider and contract period."),
-     .resolve = RESOLVE(statements), .check = CHECK(statements), .has_id = true},
+     .resolve = RESOLVE(statements), .check = CHECK(statements), .keys = KEYS(statements), .has_id = true},
     {FILE_OF(school_partnerships, school_partnerships, "A school's partnerships with lead providers."),
      .resolve = RESOLVE(school_partnerships), .has_id = true},
     {FILE_OF(teachers, teachers, "People."), .resolve = RESOLVE(teachers), .keys = KEYS(teachers),

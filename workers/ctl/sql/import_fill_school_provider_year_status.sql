@@ -22,4 +22,4 @@ written as (
 )
 update school_year_status y set api_updated_at = c.written_at
 from (select distinct school_id, contract_period_year from written) w, import_clock c
-where y.school_id = w.school_id and y.contract_period_year = w.contract_period_year
+where y.school_id = w.school_id and y.contract_period_year = w.contract_period_year and y.api_updated_at < c.written_at

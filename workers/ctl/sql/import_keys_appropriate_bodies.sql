@@ -3,4 +3,5 @@ create temp table import_key_appropriate_bodies as
 select name as key, id from import_all_appropriate_bodies
 union all
 select source_id::text, appropriate_body_id from import_all_appropriate_body_aliases
-where source = 'ecf1'
+where source = 'ecf1';
+analyze import_key_appropriate_bodies

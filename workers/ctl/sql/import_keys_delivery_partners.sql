@@ -3,4 +3,5 @@ create temp table import_key_delivery_partners as
 select lower(name::text) as key, id from import_all_delivery_partners
 union all
 select api_id::text, id from import_all_delivery_partners
-where api_id is not null
+where api_id is not null;
+analyze import_key_delivery_partners
