@@ -58,7 +58,7 @@ bool address_parse(const char *variable, const char *text, struct sockaddr_stora
 
 static bool format_bound(int fd, char ret_text[ADDRESS_TEXT_SIZE])
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof(address);
     char host[ADDRESS_TEXT_SIZE - 10], port[PORT_SIZE];
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||

@@ -1,6 +1,6 @@
 /*
- * buffer: bytes that grow. Allocation failure ends the process (there is no way on without memory); so callers have
- * no error to handle.
+ * buffer: bytes that grow. Allocation failure ends the process (there is no way on without memory); so
+ * callers have no error to handle.
  */
 #ifndef ECF2_COMMON_BUFFER_H
 #define ECF2_COMMON_BUFFER_H
@@ -17,7 +17,10 @@ struct buffer {
     size_t capacity;
 };
 
-#define BUFFER_INIT {NULL, 0, 0}
+#define BUFFER_INIT                                                                                          \
+    {                                                                                                        \
+        NULL, 0, 0                                                                                           \
+    }
 
 void buffer_release(struct buffer *buffer);
 /* Empties it and keeps its memory. */
@@ -30,7 +33,8 @@ void buffer_append_char(struct buffer *buffer, char c);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The bytes, borrowed until the next append, clear or release. */
 struct slice buffer_slice(const struct buffer *buffer);
-/* Hands the memory over to the caller (to be freed with free()); the buffer is empty afterwards. Never NULL. */
+/* Hands the memory over to the caller (to be freed with free()); the buffer is empty afterwards. Never NULL.
+ */
 char *buffer_take(struct buffer *buffer);
 
 /* malloc, calloc, realloc, strdup that end the process when memory is exhausted. */

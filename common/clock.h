@@ -4,8 +4,8 @@
  * Machine time is never settable: ids, time-outs, partitions, keys. Business time (`as_of`) comes from
  * business_now_us() alone, which ECF2_CLOCK can set for a whole system.
  *
- * ECF2_CLOCK: empty = the machine's time; an RFC 3339 instant ("2024-10-20T10:00:00+01:00") = the clock stands still
- * at it; "+3600" or "-86400" = the machine's time moved by so many seconds.
+ * ECF2_CLOCK: empty = the machine's time; an RFC 3339 instant ("2024-10-20T10:00:00+01:00") = the clock
+ * stands still at it; "+3600" or "-86400" = the machine's time moved by so many seconds.
  *
  * All instants are microseconds since 1970-01-01T00:00:00Z.
  */
@@ -24,8 +24,8 @@ int64_t machine_now_us(void);
 /* CLOCK_MONOTONIC in microseconds: for time-outs and durations only. */
 int64_t monotonic_now_us(void);
 
-/* Sets the business clock from the text of ECF2_CLOCK; once, at start. False with ERROR_SETTINGS when it is none of
- * the forms above. */
+/* Sets the business clock from the text of ECF2_CLOCK; once, at start. False with ERROR_SETTINGS when it is
+ * none of the forms above. */
 bool business_clock_set(const char *text, struct error *err) __attribute__((warn_unused_result));
 int64_t business_now_us(void);
 

@@ -1,13 +1,14 @@
 /*
  * db: PostgreSQL through libpq, non-blocking, prepared statements, pipelines.
  *
- * Statements live in sql files, one a file, and are embedded at build: file `load_facts.sql` in workers/validation/sql/
- * becomes `const struct db_statement sql_load_facts` declared in "workers/validation/sql.h", and all of a folder stand
- * in the NULL-terminated array `validation_statements` (`common_statements` for common/sql/). All statements of a
- * process are prepared under their names when it connects: a bad one stops the start, not a request.
+ * Statements live in sql files, one a file, and are embedded at build: file `load_facts.sql` in
+ * workers/validation/sql/ becomes `const struct db_statement sql_load_facts` declared in
+ * "workers/validation/sql.h", and all of a folder stand in the NULL-terminated array `validation_statements`
+ * (`common_statements` for common/sql/). All statements of a process are prepared under their names when it
+ * connects: a bad one stops the start, not a request.
  *
- * Waiting: every wait goes through the wait function that the owner gives, so that a worker answers its broker while
- * a statement runs (db_wait of architecture.md section 6). No function here retries.
+ * Waiting: every wait goes through the wait function that the owner gives, so that a worker answers its
+ * broker while a statement runs (db_wait of architecture.md section 6). No function here retries.
  */
 #ifndef ECF2_COMMON_DB_H
 #define ECF2_COMMON_DB_H
@@ -29,12 +30,13 @@ struct db_statement {
     const char *text;
 };
 
-/* Waits until fd is readable (or writable, if write) or the deadline (monotonic µs, INT64_MAX = none) has passed.
- * False = give up: the process is told to stop at once. */
+/* Waits until fd is readable (or writable, if write) or the deadline (monotonic µs, INT64_MAX = none) has
+ * passed. False = give up: the process is told to stop at once. */
 typedef bool db_wait_fn(void *context, int fd, bool write, int64_t deadline_us);
 
-/* conninfo is ECF2_DATABASE, role the database role of this process, name the application_name. statements: NULL-
- * terminated list of NULL-terminated arrays, borrowed for good. wait may be NULL: then poll(2). Does not connect. */
+/* conninfo is ECF2_DATABASE, role the database role of this process, name the application_name. statements:
+ * NULL- terminated list of NULL-terminated arrays, borrowed for good. wait may be NULL: then poll(2). Does
+ * not connect. */
 struct db *db_new(const char *conninfo, const char *role, const char *name,
                   const struct db_statement *const *const *statements, db_wait_fn *wait, void *wait_context);
 void db_free(struct db *db);
@@ -55,7 +57,10 @@ struct db_params {
     ptrdiff_t offset[DB_PARAMS_MAX]; /* into text; -1 = null */
     bool in_array, array_empty;
 };
-#define DB_PARAMS_INIT {.count = 0, .text = BUFFER_INIT}
+#define DB_PARAMS_INIT                                                                                       \
+    {                                                                                                        \
+        .count = 0, .text = BUFFER_INIT                                                                      \
+    }
 void db_params_clear(struct db_params *params);
 void db_params_release(struct db_params *params);
 void db_param_null(struct db_params *params);
@@ -81,15 +86,16 @@ void db_array_bytes(struct db_params *params, struct slice bytes);
 void db_array_end(struct db_params *params);
 
 /* Runs one statement. On success *ret_result (if not NULL) is the caller's to PQclear. */
-bool db_run(struct db *db, const struct db_statement *statement, const struct db_params *params, PGresult **ret_result,
-            struct error *err) __attribute__((warn_unused_result));
+bool db_run(struct db *db, const struct db_statement *statement, const struct db_params *params,
+            PGresult **ret_result, struct error *err) __attribute__((warn_unused_result));
 
-/* One round trip for several statements: queue any number, then db_pipeline_run, which gives the result of each in
- * order. The first failure makes the rest skipped; all results are cleared then. begin and commit are queued like
- * statements. count results are written to ret_results (the caller's to PQclear); ret_results may be NULL. */
+/* One round trip for several statements: queue any number, then db_pipeline_run, which gives the result of
+ * each in order. The first failure makes the rest skipped; all results are cleared then. begin and commit are
+ * queued like statements. count results are written to ret_results (the caller's to PQclear); ret_results may
+ * be NULL. */
 void db_pipeline_begin(struct db *db);
 void db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params);
-void db_queue_begin(struct db *db);  /* read committed */
+void db_queue_begin(struct db *db); /* read committed */
 void db_queue_commit(struct db *db);
 bool db_pipeline_run(struct db *db, size_t count, PGresult **ret_results, struct error *err)
     __attribute__((warn_unused_result));
@@ -100,8 +106,8 @@ bool db_commit(struct db *db, struct error *err) __attribute__((warn_unused_resu
 void db_rollback(struct db *db);
 
 /* Columns by name, once per result: false with ERROR_DB names the missing one. */
-bool db_columns(const PGresult *result, const char *const *names, int *ret_numbers, size_t count, struct error *err)
-    __attribute__((warn_unused_result));
+bool db_columns(const PGresult *result, const char *const *names, int *ret_numbers, size_t count,
+                struct error *err) __attribute__((warn_unused_result));
 /* Values of a row; borrowed from the result. */
 struct slice db_text(const PGresult *result, int row, int column); /* null = empty with data NULL */
 int64_t db_int(const PGresult *result, int row, int column);       /* null = 0 */

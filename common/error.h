@@ -12,19 +12,19 @@
 #include <stddef.h>
 
 /* kind, name for logs, whether trying again can help */
-#define ERROR_KINDS(X)                                                                                                \
-    X(ERROR_NONE, "none", false)                                                                                      \
-    X(ERROR_INPUT, "input", false)              /* what was given is not acceptable: a file, a command line */       \
-    X(ERROR_SETTINGS, "settings", false)        /* a setting is missing or out of bounds */                          \
-    X(ERROR_SYSTEM, "system", false)            /* the operating system refused */                                   \
-    X(ERROR_WIRE, "wire", false)                /* a message does not follow the protocol page */                    \
-    X(ERROR_MESSAGING, "messaging", true)       /* ZeroMQ refused */                                                 \
-    X(ERROR_CACHE, "cache", true)               /* Redis is away or answered an error */                             \
-    X(ERROR_DB_LOST, "db_lost", true)           /* the connection is gone; reconnect */                              \
-    X(ERROR_DB_CONFLICT, "db_conflict", true)   /* serialization failure, deadlock, lock timeout, time-out */        \
-    X(ERROR_DB_CONSTRAINT, "db_constraint", false) /* a constraint or a data rule of the database refused */         \
-    X(ERROR_DB, "db", false)                    /* anything else that the database says: a bug */                    \
-    X(ERROR_BUG, "bug", false)                  /* something that cannot happen did */
+#define ERROR_KINDS(X)                                                                                       \
+    X(ERROR_NONE, "none", false)                                                                             \
+    X(ERROR_INPUT, "input", false)            /* what was given is not acceptable: a file, a command line */ \
+    X(ERROR_SETTINGS, "settings", false)      /* a setting is missing or out of bounds */                    \
+    X(ERROR_SYSTEM, "system", false)          /* the operating system refused */                             \
+    X(ERROR_WIRE, "wire", false)              /* a message does not follow the protocol page */              \
+    X(ERROR_MESSAGING, "messaging", true)     /* ZeroMQ refused */                                           \
+    X(ERROR_CACHE, "cache", true)             /* Redis is away or answered an error */                       \
+    X(ERROR_DB_LOST, "db_lost", true)         /* the connection is gone; reconnect */                        \
+    X(ERROR_DB_CONFLICT, "db_conflict", true) /* serialization failure, deadlock, lock timeout, time-out */  \
+    X(ERROR_DB_CONSTRAINT, "db_constraint", false) /* a constraint or a data rule of the database refused */ \
+    X(ERROR_DB, "db", false)                       /* anything else that the database says: a bug */         \
+    X(ERROR_BUG, "bug", false)                     /* something that cannot happen did */
 
 enum error_kind {
 #define X(kind, name, retryable) kind,
@@ -35,9 +35,9 @@ enum error_kind {
 
 struct error {
     enum error_kind kind;
-    char sqlstate[6];   /* empty unless the database said it */
-    char detail[480];   /* what happened, for the operator; never personal data */
-    char hint[160];     /* what to do about it; may be empty */
+    char sqlstate[6]; /* empty unless the database said it */
+    char detail[480]; /* what happened, for the operator; never personal data */
+    char hint[160];   /* what to do about it; may be empty */
 };
 
 /* Fills err unless it is already filled (the first failure wins) or NULL. Always returns false, so that a

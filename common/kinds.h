@@ -1,6 +1,6 @@
 /*
- * kinds: a kind of submission is one row of one table: its name, the stages that it passes, which of them commits its
- * acceptance (architecture.md section 2). Validation commits rejections of every kind.
+ * kinds: a kind of submission is one row of one table: its name, the stages that it passes, which of them
+ * commits its acceptance (architecture.md section 2). Validation commits rejections of every kind.
  */
 #ifndef ECF2_COMMON_KINDS_H
 #define ECF2_COMMON_KINDS_H
@@ -14,8 +14,9 @@
 
 struct kind {
     const char *name;
-    const char *stages[KIND_STAGES_MAX + 1]; /* services in order, NULL-terminated; the last commits acceptance */
-    const char *subject_field;               /* the field of the payload by which intake finds the person */
+    const char
+        *stages[KIND_STAGES_MAX + 1]; /* services in order, NULL-terminated; the last commits acceptance */
+    const char *subject_field;        /* the field of the payload by which intake finds the person */
 };
 
 /* NULL when there is no such kind. */

@@ -1,10 +1,11 @@
 /*
  * log: one event, one line (style.md section 9). JSON, or key=value where standard error is a terminal.
  *
- *   log_event(LOG_INFO, "batch_done", LOG_INT("items", n), LOG_INT("ms", ms), LOG_UUID("trace", &id), LOG_END);
+ *   log_event(LOG_INFO, "batch_done", LOG_INT("items", n), LOG_INT("ms", ms), LOG_UUID("trace", &id),
+ * LOG_END);
  *
- * Names, dates of birth, TRNs, e-mails and tokens never go into a log. Lines go to standard error, each with one
- * write(2), so lines of several threads do not mix.
+ * Names, dates of birth, TRNs, e-mails and tokens never go into a log. Lines go to standard error, each with
+ * one write(2), so lines of several threads do not mix.
  */
 #ifndef ECF2_COMMON_LOG_H
 #define ECF2_COMMON_LOG_H
@@ -18,7 +19,14 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-enum log_field_type { LOG_FIELD_END, LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_BOOL, LOG_FIELD_UUID, LOG_FIELD_SLICE };
+enum log_field_type {
+    LOG_FIELD_END,
+    LOG_FIELD_TEXT,
+    LOG_FIELD_INT,
+    LOG_FIELD_BOOL,
+    LOG_FIELD_UUID,
+    LOG_FIELD_SLICE
+};
 
 struct log_field {
     const char *key;
@@ -39,10 +47,12 @@ struct log_field {
 #define LOG_SLICE(k, v) ((struct log_field){.key = (k), .type = LOG_FIELD_SLICE, .value.slice = (v)})
 #define LOG_END         ((struct log_field){.key = 0, .type = LOG_FIELD_END, .value.text = 0})
 
-/* proc names the process in every line; level is the lowest that is written. Called once, before threads start. */
+/* proc names the process in every line; level is the lowest that is written. Called once, before threads
+ * start. */
 void log_open(const char *proc, enum log_level level);
 void log_event_fields(enum log_level level, const char *event, const struct log_field *fields);
-#define log_event(level, event, ...) log_event_fields((level), (event), (const struct log_field[]){__VA_ARGS__})
+#define log_event(level, event, ...)                                                                         \
+    log_event_fields((level), (event), (const struct log_field[]){__VA_ARGS__})
 /* An error as event fields: kind, sqlstate, detail, hint. */
 void log_failure(enum log_level level, const char *event, const struct error *err);
 bool log_level_parse(const char *text, enum log_level *ret_level);

@@ -1,6 +1,6 @@
 /*
- * slice: borrowed bytes, a pointer and a length. Whoever hands one out says how long it lives. Not terminated by
- * zero. An empty slice may have a NULL pointer.
+ * slice: borrowed bytes, a pointer and a length. Whoever hands one out says how long it lives. Not terminated
+ * by zero. An empty slice may have a NULL pointer.
  */
 #ifndef ECF2_COMMON_SLICE_H
 #define ECF2_COMMON_SLICE_H

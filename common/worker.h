@@ -8,15 +8,16 @@
  *
  * What happens when handle() says false (architecture.md section 4, "a failure is contained"):
  *
- * - ERROR_DB_LOST: reconnect with a growing, capped delay, then the same batch again, for nothing was decided; the
- *   third time in a row it is the batch's own doing, and counts as anything else. A database that stays away for a
- *   third of the lease: the records go back to the broker, uncounted.
+ * - ERROR_DB_LOST: reconnect with a growing, capped delay, then the same batch again, for nothing was
+ * decided; the third time in a row it is the batch's own doing, and counts as anything else. A database that
+ * stays away for a third of the lease: the records go back to the broker, uncounted.
  *
- * - ERROR_DB_CONFLICT: rolled back; up to 3 times again (a time-out: not again), then halved; alone, and after 10 s of
- *   meeting locks all that meet them, given back without a stage row (PL-22).
+ * - ERROR_DB_CONFLICT: rolled back; up to 3 times again (after a time-out for a lock once, taking only
+ * locks that are free), then halved; alone, and after 10 s of meeting locks all that meet them, given back
+ * without a stage row (PL-22).
  *
- * - anything else: rolled back; halved until the item stands alone; then its failure is written as a stage row
- *   `error` (PL-40) and the record is done: the scheduler sends it again (PL-43).
+ * - anything else: rolled back; halved until the item stands alone; then its failure is written as a stage
+ * row `error` (PL-40) and the record is done: the scheduler sends it again (PL-43).
  */
 #ifndef ECF2_COMMON_WORKER_H
 #define ECF2_COMMON_WORKER_H

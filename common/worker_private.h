@@ -46,7 +46,7 @@ struct worker {
     struct db *db;
     int64_t reconnect_at_us, reconnect_delay_us;
 
-    int64_t hand_back_us; /* monotonic: how long the batch in hand waits for the database */
+    int64_t hand_back_us;    /* monotonic: how long the batch in hand waits for the database */
     struct work_item *queue; /* received and not yet begun */
     size_t queued, queue_capacity;
     int64_t next_tick_us;

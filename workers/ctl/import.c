@@ -205,7 +205,7 @@ static bool check_schema(struct import_run *run, struct error *err)
         if (!import_run_format(run, &labels, err, "select unnest(enum_range(null::%s))::text", (*type)->name))
             return false;
         int count = 0;
-        while ((*type)->values[count] != NULL && count < PQntuples(labels) &&
+        while (count < PQntuples(labels) && (*type)->values[count] != NULL &&
                strcmp((*type)->values[count], PQgetvalue(labels, count, 0)) == 0)
             count++;
         if ((*type)->values[count] != NULL || count != PQntuples(labels))

@@ -206,9 +206,9 @@ static bool choose_day(struct sandbox_world *world, const struct sandbox_life *l
     static const int after_days[] = {20, 130, 250, 370, 490, 620, 700, 800, 900};
     struct date begin = life->trainings[0].from;
     struct date guess = date_add(begin, after_days[type] + sandbox_random_between(&world->random, 0, 50));
-    const struct sandbox_training *training = NULL;
-    for (size_t i = 0; i < life->training_count; i++)
-        if (i == 0 || !date_before(guess, life->trainings[i].from))
+    const struct sandbox_training *training = &life->trainings[0];
+    for (size_t i = 1; i < life->training_count; i++)
+        if (!date_before(guess, life->trainings[i].from))
             training = &life->trainings[i];
     if (training->choice != PARTNERED)
         return false;

@@ -4,7 +4,8 @@
 
 #include "common/worker.h"
 
-/* Decides a batch of `declaration.create`: hands on what passes, commits what does not (pipeline.md PL-31). */
+/* Decides a batch of `declaration.create`: hands on what passes, commits what does not (pipeline.md PL-31).
+ */
 bool validate_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 

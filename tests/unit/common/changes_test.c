@@ -17,7 +17,8 @@ static void each_row_of_the_document(void **state)
         {"working_pattern", "", "full_time", "Working pattern set to 'full_time'"},
         {"working_pattern", "full_time", NULL, "Working pattern 'full_time' removed"},
         {"working_pattern", "full_time", "full_time", "Working pattern 'full_time' unchanged"},
-        {"working_pattern", "full_time", "part_time", "Working pattern changed from 'full_time' to 'part_time'"},
+        {"working_pattern", "full_time", "part_time",
+         "Working pattern changed from 'full_time' to 'part_time'"},
         {"lead_provider_id", NULL, "7", "Lead provider set to '7'"},
         {"trs_qts_awarded_on", NULL, "1", "TRS QTS awarded on set to '1'"},
     };

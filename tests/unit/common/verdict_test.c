@@ -49,7 +49,12 @@ static void no_same_record_is_null(void **state)
 static void other_texts_are_refused(void **state)
 {
     static const char *const texts[] = {
-        "", "{", "null", "[]", "{}", "{\"digest\":\"d\"}",
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        "{\"digest\":\"d\"}",
         "{\"digest\":1,\"rules_version\":\"1\",\"same_as\":null,\"fundable\":true,\"reason\":\"\"}",
         "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":\"no id\",\"fundable\":true,\"reason\":\"\"}",
         "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":7,\"fundable\":true,\"reason\":\"\"}",
