@@ -213,12 +213,9 @@ static bool prepare_all(struct db *db, struct error *err)
 
 bool db_connect(struct db *db, struct error *err)
 {
-    /* plan_cache_mode: statements on partitioned tables carry their bounds as parameters and must be planned
-     * with them; a generic plan locks every partition (pipeline.md PL-36). Time-outs and planner switches are
-     * the role's. */
-    const char *const keywords[] = {"dbname", "user", "application_name", "client_encoding", "options", NULL};
-    const char *const values[] = {
-        db->conninfo, db->role, db->name, "UTF8", "-c plan_cache_mode=force_custom_plan", NULL};
+    /* Time-outs and planner switches are the role's. */
+    const char *const keywords[] = {"dbname", "user", "application_name", "client_encoding", NULL};
+    const char *const values[] = {db->conninfo, db->role, db->name, "UTF8", NULL};
 
     db_disconnect(db);
     db->connection = PQconnectStartParams(keywords, values, /* expand_dbname= */ 1);
@@ -372,6 +369,14 @@ void db_queue_begin(struct db *db)
 void db_queue_commit(struct db *db)
 {
     queue_text(db, "commit");
+}
+
+/* set_config and not SET LOCAL: without a begin, SET LOCAL warns. */
+void db_queue_planning(struct db *db, enum db_planning planning)
+{
+    queue_text(db, planning == DB_PLAN_WITH_BOUNDS
+                       ? "select set_config('plan_cache_mode', 'force_custom_plan', true)"
+                       : "select set_config('plan_cache_mode', 'auto', true)");
 }
 
 /* The result of one queued statement and the NULL behind it. False: the connection is gone. */

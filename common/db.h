@@ -97,6 +97,16 @@ void db_pipeline_begin(struct db *db);
 void db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params);
 void db_queue_begin(struct db *db); /* read committed */
 void db_queue_commit(struct db *db);
+/* How the statements behind this are planned, until the end of the transaction (without a begin: of the
+ * pipeline). A new transaction starts with DB_PLAN_AS_USUAL. Counts as a statement, like begin and commit. */
+enum db_planning {
+    DB_PLAN_AS_USUAL,
+    /* With its parameters, each time: for what reads partitioned tables by bounds of accepted_at (pipeline.md
+     * PL-36). Not for writes: rows' foreign keys have statements of their own, which would be planned anew
+     * for each row. */
+    DB_PLAN_WITH_BOUNDS,
+};
+void db_queue_planning(struct db *db, enum db_planning planning);
 bool db_pipeline_run(struct db *db, size_t count, PGresult **ret_results, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -15,9 +15,9 @@ declare
     'tcp_keepalives_idle = 5', 'tcp_keepalives_interval = 1', 'tcp_keepalives_count = 5'];
   -- PL-36: a partition made ahead has no statistics, and the planner then likes to read all of it. Not for query, whose long
   -- lists live from hash joins, nor for ecf2_ctl, whose imports do.
-  -- plan_cache_mode is not set here: a statement on a partitioned table is to be planned with its bounds
-  -- (force_custom_plan), but the same workers' facts queries touch none and would be planned anew for every batch. Who
-  -- prepares a statement knows which it is, and PostgreSQL reads the setting at each execution: set local beside begin.
+  -- plan_cache_mode is not set here: a statement that reads a partitioned table is to be planned with its bounds
+  -- (force_custom_plan), but what checks the foreign keys of rows that are written would be planned anew for each row.
+  -- Who runs a statement knows which it is, and sets it for the transaction.
   plans text[] := array['enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off'];
   -- Short statements; compiling one costs more than running it.
   everybody text[] := array['search_path = public', 'jit = off'];

@@ -147,7 +147,7 @@ static bool find_existing(struct db *db, struct intake_batch *batch, struct erro
     find_params(&params, batch);
     db_pipeline_begin(db);
     db_queue_begin(db);
-    db_queue(db, &sql_plan_with_bounds, NULL);
+    db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
     db_queue(db, &sql_find_submissions, &params);
     db_queue_commit(db);
     const bool good = db_pipeline_run(db, COUNT, results, err) && note_rows(batch, results[FIND], err);

@@ -139,7 +139,7 @@ static bool answer_span(struct db *db, struct question *const *questions, size_t
     params_of(&params, questions, count);
     db_pipeline_begin(db);
     db_queue_begin(db);
-    db_queue(db, &sql_plan_with_bounds, NULL);
+    db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
     db_queue(db, &sql_show_submissions, &params);
     db_queue_commit(db);
     const bool good =
