@@ -11,8 +11,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/uuid.h"
 #include "common/wire.h"
 
 #define PIPE_MESSAGES                                                                                        \
@@ -87,6 +90,14 @@ static void *socket_open(void *context, int type, const char *endpoint, struct e
         return socket;
     messaging_close(socket);
     return NULL;
+}
+
+void messaging_routing_id(const char *name, char ret_id[ROUTING_ID_SIZE])
+{
+    uint32_t random;
+
+    random_fill(&random, sizeof random);
+    (void)snprintf(ret_id, ROUTING_ID_SIZE, "%.40s-%d-%08x", name, (int)getpid(), random);
 }
 
 void *messaging_dealer(void *context, const char *routing_id, const char *endpoint, struct error *err)

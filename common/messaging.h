@@ -15,6 +15,11 @@
 #define MESSAGE_FRAMES_MAX 1024 /* WIRE_MESSAGE_RECORDS_MAX, the routing id, the head, and some */
 #define ENDPOINT_SIZE      256  /* of an endpoint's text with its zero */
 
+/* The routing id of a process, "NAME-PID-RANDOM". Random, because a ROUTER gives an id to whoever connected
+ * by it last, and in containers every pid is 1 (PROTOCOL.md section 1). */
+#define ROUTING_ID_SIZE 64
+void messaging_routing_id(const char *name, char ret_id[ROUTING_ID_SIZE]);
+
 /* A DEALER with this routing id, connected to endpoint: ZMQ_IMMEDIATE, no high-water mark of its own below
  * the credits, ZMQ_MAXMSGSIZE, reconnect 50 ms doubling to 1 s, heartbeats of its own off (ours are PING), a
  * vanished machine noticed after 10 s. NULL with ERROR_MESSAGING. Close with messaging_close. */

@@ -63,6 +63,7 @@ static bool start(struct worker *worker, struct error *err)
     const struct worker_definition *definition = worker->definition;
 
     (void)snprintf(worker->name, sizeof worker->name, "%s-%d", definition->service, (int)getpid());
+    messaging_routing_id(definition->service, worker->routing_id);
     worker->message = memory_alloc(sizeof *worker->message);
     worker->zmq = zmq_ctx_new();
     if (worker->zmq == NULL)

@@ -32,7 +32,7 @@ bool worker_brokers_open(struct worker *worker, struct error *err)
             return error_set(err, ERROR_SETTINGS, "ECF2_BROKERS names more than %d brokers",
                              WORKER_BROKERS_MAX);
         }
-        link->socket = messaging_dealer(worker->zmq, worker->name, endpoint, err);
+        link->socket = messaging_dealer(worker->zmq, worker->routing_id, endpoint, err);
         if (link->socket == NULL) {
             free(endpoints);
             return false;

@@ -33,7 +33,8 @@ enum worker_state { WORKER_RUNNING, WORKER_DRAINING, WORKER_LEAVING /* at once *
 struct worker {
     const struct worker_definition *definition;
     struct settings settings;
-    char name[WIRE_SERVICE_MAX + 16];
+    char name[WIRE_SERVICE_MAX + 16]; /* "SERVICE-PID": its PostgreSQL session and its stage rows */
+    char routing_id[ROUTING_ID_SIZE];
     enum worker_state state;
     int64_t leave_by_us; /* monotonic: when draining turns into leaving */
     int signal_fd;

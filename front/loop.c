@@ -48,16 +48,12 @@ void loop_make_trace(struct loop *loop, char ret_trace[UUID_TEXT_SIZE])
 
 bool loop_open(struct loop *loop, struct front *front, int number, int fd, struct error *err)
 {
-    struct uuid random = uuid_v4();
-    char random_text[UUID_TEXT_SIZE];
-    uuid_format(&random, random_text);
     memset(loop, 0, sizeof(*loop));
     loop->front = front;
     loop->settings = front->settings;
     loop->number = number;
     loop->door.fd = -1;
-    (void)snprintf(loop->routing_id, sizeof(loop->routing_id), "front-%d-%d-%.8s", (int)getpid(), number,
-                   random_text);
+    messaging_routing_id("front", loop->routing_id);
     loop->now_us = monotonic_now_us();
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

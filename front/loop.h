@@ -27,8 +27,7 @@
 #include "front/request.h"
 #include "front/tokens.h"
 
-#define ROUTING_ID_SIZE 64
-#define RANDOM_SIZE     1024
+#define RANDOM_SIZE 1024
 
 /* What all loops share. */
 struct front {
@@ -51,7 +50,7 @@ struct loop {
     struct front *front;
     const struct settings *settings;
     int number;
-    char routing_id[ROUTING_ID_SIZE]; /* "front-PID-LOOP-RANDOM" */
+    char routing_id[ROUTING_ID_SIZE]; /* of all its sockets */
     pthread_t thread;
     bool has_thread;
     int epoll, stop_fd;

@@ -4,12 +4,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include "common/clock.h"
 #include "common/messaging.h"
-#include "common/uuid.h"
 
 static bool tell(void *socket, enum wire_command command, int64_t number)
 {
@@ -64,12 +62,8 @@ static json_t *answer_before(void *socket, int64_t deadline_us)
 
 static void ask(void *context, enum wire_command command, int64_t number, struct broker_answer *answer)
 {
-    /* Unique over all machines: a ROUTER gives a name to whoever connected by it last (PROTOCOL.md section
-     * 1). */
-    char name[64];
-    uint32_t random;
-    random_fill(&random, sizeof random);
-    (void)snprintf(name, sizeof name, "ecf2ctl-%ld-%08x", (long)getpid(), random);
+    char name[ROUTING_ID_SIZE];
+    messaging_routing_id("ecf2ctl", name);
     void *socket = messaging_dealer(context, name, answer->endpoint, &answer->reason);
     if (socket == NULL)
         return;
