@@ -271,7 +271,7 @@ static bool read_facts(struct commit *commit, struct error *err)
 
 bool commit_begin(struct commit *commit, struct error *err)
 {
-    enum { BEGIN, LOCKS, PLAN, LOOK, FACTS, COUNT };
+    enum { BEGIN, LOCKS, BOUNDS, LOOK, NO_BOUNDS, FACTS, COUNT };
     struct db *db = worker_db(commit->worker);
     const bool free_only = worker_takes_free_locks_only(commit->worker);
     PGresult *results[COUNT] = {NULL};
@@ -288,6 +288,7 @@ bool commit_begin(struct commit *commit, struct error *err)
     db_queue(db, free_only ? &sql_take_free_locks : &sql_take_locks, &locks);
     db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
     db_queue(db, &sql_look_submissions, &look);
+    db_queue_planning(db, DB_PLAN_AS_USUAL);
     db_queue(db, commit->kind->facts, &facts);
     good = db_pipeline_run(db, COUNT, results, err);
     db_params_release(&locks);
@@ -301,7 +302,8 @@ bool commit_begin(struct commit *commit, struct error *err)
            read_facts(commit, err);
     PQclear(results[BEGIN]);
     PQclear(results[LOCKS]);
-    PQclear(results[PLAN]);
+    PQclear(results[BOUNDS]);
+    PQclear(results[NO_BOUNDS]);
     return good;
 }
 
@@ -309,20 +311,18 @@ bool commit_end(struct commit *commit, const struct db_statement *write, const s
                 PGresult **ret_written, struct error *err)
 {
     struct db *db = worker_db(commit->worker);
-    PGresult *results[3] = {NULL};
-    const size_t count = write == NULL ? 1 : 3;
+    PGresult *results[2] = {NULL};
+    const size_t count = write == NULL ? 1 : 2;
 
     db_pipeline_begin(db);
-    if (write != NULL) {
-        db_queue_planning(db, DB_PLAN_AS_USUAL);
+    if (write != NULL)
         db_queue(db, write, params);
-    }
     db_queue_commit(db);
     if (!db_pipeline_run(db, count, results, err))
         return false;
     if (write != NULL && ret_written != NULL) {
-        *ret_written = results[1];
-        results[1] = NULL;
+        *ret_written = results[0];
+        results[0] = NULL;
     }
     for (size_t i = 0; i < count; i++)
         PQclear(results[i]);

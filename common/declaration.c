@@ -494,12 +494,8 @@ static void array_instant_or_null(struct db_params *params, int64_t instant_us)
 }
 
 void declaration_facts_params(struct db_params *params, const struct declaration_question *questions,
-                              size_t count, int64_t machine_now_us)
+                              size_t count)
 {
-    int64_t oldest_us = machine_now_us;
-    for (size_t i = 0; i < count; i++)
-        if (uuid_v7_time_us(&questions[i].id) < oldest_us)
-            oldest_us = uuid_v7_time_us(&questions[i].id);
     QUESTION_ARRAY(db_array_uuid(params, &question->id));
     QUESTION_ARRAY(db_array_int(params, question->accept_no));
     QUESTION_ARRAY(db_array_instant(params, question->as_of_us));
@@ -508,8 +504,6 @@ void declaration_facts_params(struct db_params *params, const struct declaration
     QUESTION_ARRAY(db_array_text(params, participant_role_name(input->role)));
     QUESTION_ARRAY(db_array_text(params, declaration_type_name(input->type)));
     QUESTION_ARRAY(array_instant_or_null(params, input->date_us));
-    db_param_instant(params, oldest_us - 8 * US_PER_DAY);  /* nothing stays undecided for longer (PL-5) */
-    db_param_instant(params, machine_now_us + US_PER_DAY); /* clocks of fronts may be ahead, by far less */
 }
 
 bool declaration_is_fundable(const struct declaration_facts *facts)

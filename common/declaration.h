@@ -166,8 +166,7 @@ struct existing_declaration {
     enum declaration_type type;
     int64_t date_us;
     enum evidence_type evidence;
-    int64_t decided_no; /* of its submission's outcome; only for the type submitted; 0 = made otherwise, or
-                           long ago */
+    int64_t decided_no; /* of its submission's outcome; only for the type submitted; 0 = made otherwise */
 };
 
 struct declaration_facts {
@@ -231,9 +230,9 @@ struct declaration_question {
     int64_t accept_no, as_of_us, lead_provider_id;
     const struct declaration_input *input;
 };
-/* Appends the parameters of sql_declaration_facts, in its order, with the bounds that it asks for (PL-36). */
+/* Appends the parameters of sql_declaration_facts, in its order. */
 void declaration_facts_params(struct db_params *params, const struct declaration_question *questions,
-                              size_t count, int64_t machine_now_us);
+                              size_t count);
 
 /* Section 5: what only the marker decides. Eligibility says it and why; row 16 asks it too. */
 bool declaration_is_fundable(const struct declaration_facts *facts);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
 #include "common/sql.h"
 
 struct declaration_question declaration_question_of(const struct wire_record *record,
@@ -21,7 +20,7 @@ static void facts_params(struct db_params *params, const struct commit_entry *en
 
     for (size_t i = 0; i < count; i++)
         questions[i] = declaration_question_of(&entries[i].item->record, entries[i].context);
-    declaration_facts_params(params, questions, count, machine_now_us());
+    declaration_facts_params(params, questions, count);
     free(questions);
 }
 

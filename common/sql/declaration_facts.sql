@@ -12,10 +12,6 @@
 --   $6 participant_role[]  role of course_identifier; null = not one of the two
 --   $7 declaration_type[]  null = not one of the nine
 --   $8 timestamptz[]       declaration_date; null = blank or malformed
---   $9, $10 timestamptz    bounds of accepted_at in which outcomes are looked up (PL-36), so that the planner leaves
---                          all other partitions alone: from 8 days before the oldest submission of the batch (nothing
---                          stays undecided for longer, PL-5) until after the newest outcome. The facts do not depend
---                          on them while they are wide enough: each row applies its own 8 days.
 --
 -- Rows: exactly one for each element of $1, in no particular order:
 --   id          uuid
@@ -25,17 +21,17 @@
 --               nobody was found. Not part of the facts, because a TRN is personal.
 --
 -- Reads lead_providers, teachers, training_records, training_periods, school_partnerships, delivery_partnerships,
--- delivery_partners, schedules, milestones, contract_periods, statements, declarations, submission_outcomes,
--- mentorship_periods, schools, school_funding_eligibilities. Each fact is a look-up by an index in a subquery of its
--- own, so that the plan is nested loops whatever statistics say, and planning stays cheap (it is planned each time).
+-- delivery_partners, schedules, milestones, contract_periods, statements, declarations, mentorship_periods, schools,
+-- school_funding_eligibilities. Each fact is a look-up by an index in a subquery of its own, so that the plan is nested
+-- loops whatever statistics say. No partitioned table is among them: so one plan serves all batches, and planning, which
+-- takes as long as reading the facts of 20 people, happens once for a session.
 --
 -- To try it in psql:  \set q `cat common/sql/declaration_facts.sql`
 --                     prepare declaration_facts as :q  execute declaration_facts (array['…'::uuid], …);
 with asked as (
     select a.*,
            (a.as_of at time zone 'Europe/London')::date as today,
-           (a.declared_at at time zone 'Europe/London')::date as declared_on,
-           uuid_v7_time(a.id) as accepted_at
+           (a.declared_at at time zone 'Europe/London')::date as declared_on
     from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::uuid[], $6::participant_role[],
                 $7::declaration_type[], $8::timestamptz[])
              as a(id, accept_no, as_of, lead_provider_id, participant_id, role, type, declared_at)
@@ -104,13 +100,7 @@ answered as materialized (
                               'type', d.declaration_type,
                               'date', to_char(d.declaration_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                               'evidence', d.evidence_type,
-                              'decided_no', case when d.declaration_type = a.type then (
-                                  select o.decided_no
-                                  from submission_outcomes o
-                                  where o.submission_id = d.submission_id
-                                    and o.accepted_at = uuid_v7_time(d.submission_id)
-                                    and o.accepted_at >= a.accepted_at - interval '8 days'
-                                    and o.accepted_at >= $9::timestamptz and o.accepted_at < $10::timestamptz) end)
+                              'decided_no', case when d.declaration_type = a.type then d.decided_no end)
                           order by d.declaration_type, d.id), '[]')
                    from declarations d
                    where d.teacher_id = t.id

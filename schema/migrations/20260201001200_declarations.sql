@@ -23,6 +23,7 @@ create table declarations (
   voided_by_user_id bigint references users,
   voided_by_user_at timestamptz,
   submission_id uuid,
+  decided_no bigint,
   api_updated_at timestamptz not null default clock_timestamp(),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -71,6 +72,9 @@ comment on index declarations_one_live_per_person_role_type is
 comment on column declarations.payment_statement_id is
   'absent for no_payment, present from eligible on; a voided declaration keeps what it had';
 comment on column declarations.submission_id is 'what caused it; no foreign key: submissions are dropped after 13 months';
+comment on column declarations.decided_no is
+  'decided_no of the outcome of that submission: whether a second copy was sent before the first was decided '
+  '(declarations.md 7.1) is asked for every submission, and the outcomes are partitioned';
 
 create function check_declaration_transition() returns trigger
   language plpgsql set search_path = pg_catalog, public, pg_temp

@@ -8,7 +8,6 @@
 
 #include "common/declaration_commit.h"
 #include "common/kinds.h"
-#include "common/clock.h"
 #include "common/metrics.h"
 #include "common/sql.h"
 #include "common/verdict.h"
@@ -40,22 +39,14 @@ static bool load_facts(struct worker *worker, const struct work_item *items,
                        const struct declaration_case *cases, size_t count, PGresult **ret_result,
                        struct error *err)
 {
-    enum { PLAN, FACTS, COUNT };
     struct declaration_question *questions = memory_zero(count, sizeof *questions);
-    struct db *db = worker_db(worker);
     struct db_params params = DB_PARAMS_INIT;
-    PGresult *results[COUNT] = {NULL};
     bool good;
 
     for (size_t i = 0; i < count; i++)
         questions[i] = declaration_question_of(&items[i].record, &cases[i].input);
-    declaration_facts_params(&params, questions, count, machine_now_us());
-    db_pipeline_begin(db);
-    db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
-    db_queue(db, &sql_declaration_facts, &params);
-    good = db_pipeline_run(db, COUNT, results, err);
-    PQclear(results[PLAN]);
-    *ret_result = results[FACTS];
+    declaration_facts_params(&params, questions, count);
+    good = db_run(worker_db(worker), &sql_declaration_facts, &params, ret_result, err);
     db_params_release(&params);
     free(questions);
     return good;

@@ -35,19 +35,19 @@ outcomes as (
          api_id, nextval('accept_no_seq'), facts::jsonb, rules_version::integer
   from input
   on conflict do nothing
-  returning submission_id
+  returning submission_id, decided_no
 ),
 fresh as (
-  select input.* from input join outcomes on outcomes.submission_id = input.submission_id
+  select input.*, outcomes.decided_no from input join outcomes on outcomes.submission_id = input.submission_id
 ),
 made as (
   insert into declarations (api_id, training_period_id, teacher_id, role, lead_provider_id, contract_period_year,
                             declaration_type, declaration_date, evidence_type, payment_status, payment_statement_id,
                             mentorship_period_id, delivery_partner_when_created_id, pupil_premium_uplift,
-                            sparsity_uplift, submission_id, api_updated_at, created_at, updated_at)
+                            sparsity_uplift, submission_id, decided_no, api_updated_at, created_at, updated_at)
   select api_id, training_period_id, teacher_id, role, lead_provider_id, year, type, declared_at, evidence,
          payment_status, statement_id, mentorship_id, delivery_partner_id, pupil_premium, sparsity, submission_id,
-         updated_at, as_of, as_of
+         decided_no, updated_at, as_of, as_of
   from fresh
   returning id, submission_id
 ),
