@@ -7,6 +7,7 @@
 // Nothing here sleeps and hopes: readiness is looked at until it is there, with a limit.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { isAbsolute, join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, temporaryFolder, worldTemplate } from './cluster.mjs';
@@ -223,7 +224,11 @@ class System {
 
   /** The Prometheus text of a process as a Map from "name{labels}" to number. */
   async metrics(name) {
-    const text = await (await fetch(`http://${this.processes.get(name).metrics}/metrics`)).text();
+    // A connection of its own: one that is kept may just be ended by the server, which keeps none for long.
+    const text = await new Promise((resolve, reject) => {
+      const asked = get(`http://${this.processes.get(name).metrics}/metrics`, { agent: false }, (answer) => answer.toArray().then((parts) => resolve(Buffer.concat(parts).toString()), reject));
+      asked.on('error', reject);
+    });
     return new Map(text.split('\n').filter((line) => line && line[0] !== '#').map((line) => {
       const space = line.lastIndexOf(' ');
       return [line.slice(0, space), Number(line.slice(space + 1))];

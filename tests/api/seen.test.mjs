@@ -1,0 +1,78 @@
+// What an operator sees while 100 clients post is what the database and the clients themselves know: ecf2ctl status and
+// /metrics, with the deciders away, under load, and at rest.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { allDecided, Client, declaration, discrepancies, inParallel, loadWorld, types, undecided } from '../support/declarations.mjs';
+import { startSystem, until } from '../support/system.mjs';
+
+const clients = 100;
+const system = await startSystem();
+after(() => system.stop());
+const { people } = await loadWorld(system, { people: 200 });
+const client = new Client(system);
+
+const countersOf = async (service, pattern) => {
+  const counted = new Map();
+  for (const [name, value] of await system.metrics(service)) {
+    const found = pattern.exec(name);
+    if (found) counted.set(found[1], (counted.get(found[1]) ?? 0) + value);
+  }
+  return counted;
+};
+const outcomes = async () =>
+  new Map((await system.db.query('select result, count(*)::integer as n from submission_outcomes group by 1')).rows.map(({ result, n }) => [result, n]));
+
+test('what 100 clients post, seen from everywhere', async (t) => {
+  await system.kill('validation', 'SIGTERM');
+  const wishes = people.flatMap((person) => [0, 1, 0, 3].map((type) => [person, declaration(person, types[type])]));
+  const load = inParallel(wishes, clients, ([person, body]) => client.submit(person, body));
+
+  await t.test('nobody decides: the same hundred in the brokers, in the database and in both reports', async () => {
+    const since = performance.now();
+    await until('not all are stored', async () => (await undecided(system.db)) === clients);
+    await until('they do not wait for validation', () => system.status().brokers[0].status.services.validation.wait.waiting === clients);
+    const { brokers, database } = system.status();
+    assert.equal(brokers[0].status.services.validation.workers.length, 0);
+    assert.deepEqual([database.undecided.wait.count, database.undecided.async.count, database.dead.count], [clients, 0, 0]);
+    assert.ok(database.undecided.wait.oldest_seconds <= (performance.now() - since) / 1000 + 1, `${database.undecided.wait.oldest_seconds} s`);
+    assert.match(system.ctl('status').stdout, /^ {2}undecided wait +100 +oldest \d/m);
+    assert.equal((await system.metrics('broker')).get('ecf2_queue_depth{service="validation",class="wait"}'), clients);
+    await until('the leader does not count them', async () =>
+      (await system.metrics('scheduler')).get('ecf2_undecided_stored_submissions{class="wait"}') === clients);
+  });
+
+  await t.test('under load: no report is ahead of the database, or behind it', async () => {
+    await system.start('validation');
+    let samples = 0;
+    const seen = load.then(() => true, () => true);
+    do {
+      const before = await outcomes();
+      const decided = await countersOf('payments', /^ecf2_submissions_total\{.*outcome="(\w+)"/);
+      const waiting = system.status().database.undecided.wait.count;
+      const later = await outcomes();
+      // A worker counts after its commit: a batch may be committed and not yet counted, and never the other way round.
+      assert.ok((decided.get('succeeded') ?? 0) <= (later.get('succeeded') ?? 0), 'counted before it was committed');
+      assert.ok((decided.get('succeeded') ?? 0) >= (before.get('succeeded') ?? 0) - clients, 'committed long before it was counted');
+      assert.ok(waiting <= clients, `${clients} clients have ${waiting} undecided submissions`);
+      samples++;
+    } while (!(await Promise.race([seen, new Promise((resolve) => setTimeout(() => resolve(false), 100))])));
+    await load;
+    t.diagnostic(`${samples} samples; ${client.summary}`);
+  });
+
+  await t.test('at rest: answers, outcomes and counters are the same numbers', async () => {
+    await allDecided(system, 30_000);
+    assert.deepEqual(await discrepancies(system.db, client.told), []);
+    const answers = new Map([...Map.groupBy(client.told, ({ status }) => String(status))].map(([status, entries]) => [status, entries.length]));
+    assert.deepEqual(await countersOf('front', /^ecf2_http_requests_total\{route="\/api\/v3\/participant-declarations",method="POST",status="(\d+)"\}/), answers);
+    const counted = new Map(await countersOf('payments', /^ecf2_submissions_total\{.*outcome="(\w+)"/));
+    for (const [outcome, n] of await countersOf('validation', /^ecf2_submissions_total\{.*outcome="(\w+)"/)) counted.set(outcome, (counted.get(outcome) ?? 0) + n);
+    assert.deepEqual(counted, await outcomes());
+    const { brokers, database } = system.status();
+    assert.deepEqual(database.undecided.wait, { count: 0, oldest_seconds: null });
+    assert.equal(brokers[0].status.records, 0);
+    for (const [name, service] of Object.entries(brokers[0].status.services)) {
+      for (const lane of ['wait', 'async', 'bulk']) assert.deepEqual(service[lane], { waiting: 0, delayed: 0, handed_out: 0, oldest_ms: 0 }, `${name}, ${lane}`);
+    }
+  });
+});
