@@ -1,7 +1,8 @@
 // SIGTERM under load: who is asked to end finishes what it has (pipeline.md PL-56).
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { allIsWell, Client, Load, loadWorld } from '../support/declarations.mjs';
+import { loadWorld } from '../support/declarations.mjs';
+import { allIsWell, Client, Load } from '../support/record.mjs';
 import { startSystem } from '../support/system.mjs';
 
 // Whatever got lost would wait so long that the client would notice.

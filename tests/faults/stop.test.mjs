@@ -2,36 +2,38 @@
 // PL-44, PL-52 and section 7). Under load; nothing is lost, and service goes on.
 import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
-import { allIsWell, Client, declaration, Load, loadWorld } from '../support/declarations.mjs';
+import { declaration, loadWorld } from '../support/declarations.mjs';
+import { allIsWell, Client, Load, underLoad } from '../support/record.mjs';
+import { long, note } from '../support/results.mjs';
 import { connect } from '../support/cluster.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const two = { intake: 2, validation: 2, eligibility: 2, payments: 2, query: 2, scheduler: 1 };
 
-// Minutes, and some of them not yet steady on a busy machine: only in `make faults`.
-const skip = process.env.ECF2_FAULTS === 'long' ? false : 'runs in make faults';
+const some = long ? 100 : 25; // answers before, during and after a fault
 
 // Whose answer was lost with a broker waits to the end of its patience (PL-51); not 25 s, in a test.
-const system = skip ? undefined : await startSystem({
+const system = await startSystem({
   brokers: 2,
   workers: { ...two, scheduler: 2 },
   ownCluster: true,
   env: { ECF2_WAIT_LIMIT_MS: '3000' },
 });
-after(() => system?.stop());
+after(() => system.stop());
 // A test that failed must not leave its load to the next one.
 afterEach(() => Promise.allSettled([...Load.all].map((load) => load.end())));
 
-const world = skip ? undefined : await loadWorld(system, { providers: 5, people: 600 });
+const world = await loadWorld(system, { providers: 5, people: long ? 20_000 : 600 });
 const client = new Client(system);
-let next = 500;
+let next = world.people.length - 100;
 const somebody = () => world.people[next++];
-const load = () => new Load(client, world.people.slice(0, 500));
+const people = world.people.slice(0, next);
 const sessions = async (name) => (await system.db.query('select state from pg_stat_activity where application_name = $1', [name])).rows;
 
-test('a worker that stands still inside its transaction does not hold the person for longer than 5 s', { skip }, async () => {
+test('a worker that stands still inside its transaction does not hold the person for longer than 5 s', async () => {
   const person = somebody();
-  const background = load();
+  const background = new Load(client, people);
+  const from = client.told.length;
   // It is made to wait for its lock, so that it is known where it stands.
   const holder = await connect(system.cluster, system.database);
   await holder.query('begin');
@@ -55,7 +57,7 @@ test('a worker that stands still inside its transaction does not hold the person
 
   const { status, location } = await sent;
   assert.ok(status === 200 || (await system.decided(location, person.provider.token)).response.status === 200, 'nobody else decided it');
-  await background.more(50);
+  await background.more(some);
   system.proceed(name);
   // It works again, alone.
   const other = name === 'payments' ? 'payments-2' : 'payments';
@@ -66,47 +68,48 @@ test('a worker that stands still inside its transaction does not hold the person
   assert.ok(answered === 200 || answered === 202, `it does not work: ${answered}`);
   await system.start(other);
   await background.end();
-  await allIsWell(system, client);
+  note('SIGSTOP inside a transaction, until the session was ended', { counts: await allIsWell(system, client, { from }) });
 });
 
-test('PostgreSQL dies and comes back', { skip }, async () => {
-  const background = load();
-  await background.more(50);
+test('PostgreSQL dies and comes back', () => underLoad(system, client, people, 'PostgreSQL killed, away until clients are told', async (load) => {
   await system.kill('postgres');
   await until('nobody is told', () => client.told.slice(-200).some(({ status }) => status === 503), 20_000);
   await system.start('postgres');
   system.db = await connect(system.cluster, system.database);
-  await background.more(100, 60_000);
-  await background.end();
-  await allIsWell(system, client);
-});
+  await load.more(some, 60_000);
+}));
 
-test('Redis dies and comes back: nobody is refused', { skip }, async () => {
-  const background = load();
-  await background.more(50);
+test('Redis dies and comes back: nobody is refused', async () => {
   const before = client.told.length;
-  await system.kill('redis');
-  await background.more(100);
-  await system.start('redis');
-  await background.more(50);
-  await background.end();
+  await underLoad(system, client, people, 'Redis killed, away for a while', async (load) => {
+    await system.kill('redis');
+    await load.more(some);
+    await system.start('redis');
+  });
   assert.ok(client.told.slice(before).every(({ status }) => [200, 202, 422].includes(status)), client.summary);
-  await allIsWell(system, client);
 });
 
-test('one broker of two dies: the other one serves', { skip }, async () => {
-  const background = load();
+test('one broker of two dies: the other one serves', async () => {
   for (const broker of ['broker', 'broker-2']) {
-    await background.more(50);
-    await system.kill(broker);
-    await background.more(100);
-    await system.start(broker);
-    await until(`no worker has found ${broker}`, async () => {
-      const metrics = await system.metrics(broker);
-      return Object.entries(two).every(([service, n]) => service === 'scheduler' || metrics.get(`ecf2_broker_workers{service="${service}"}`) === n);
+    await underLoad(system, client, people, 'one broker of two killed, away for a while', async (load) => {
+      await system.kill(broker);
+      await load.more(some);
+      await system.start(broker);
+      await system.ready();
     });
   }
-  await background.more(50);
-  await background.end();
-  await allIsWell(system, client);
+});
+
+test('both brokers are away: nothing is accepted, and clients are told so at once', async () => {
+  const { given } = await underLoad(system, client, people, 'both brokers killed, away for a while', async () => {
+    for (const broker of ['broker', 'broker-2']) await system.kill(broker);
+    await until('the front is ready', async () => (await system.request('GET', '/healthcheck/ready')).status === 503, 10_000);
+    const person = somebody();
+    const refused = await client.send(person, declaration(person, 'started'));
+    for (const broker of ['broker', 'broker-2']) await system.start(broker);
+    await system.ready();
+    return refused;
+  });
+  assert.deepEqual([given.status, given.location], [503, undefined], JSON.stringify(given));
+  assert.ok(given.answeredAt - given.sentAt < 1000, `told after ${given.answeredAt - given.sentAt} ms`);
 });
