@@ -48,7 +48,7 @@ class System {
     mkdirSync(join(this.dir, 'run'));
     this.ownCluster = options.ownCluster ?? false;
     this.cluster = this.ownCluster ? this.dir : sharedCluster();
-    this.database = this.ownCluster ? 'ecf2' : `test_${process.pid}_${++count}`;
+    this.database = options.database ?? (this.ownCluster ? 'ecf2' : `test_${process.pid}_${++count}`);
     living.add(this);
   }
 
@@ -91,8 +91,10 @@ class System {
   }
 
   async makeDatabase() {
-    const { world } = this.options;
-    if (this.ownCluster) {
+    const { world, database } = this.options;
+    if (database) {
+      return;
+    } else if (this.ownCluster) {
       script('postgres', 'start', this.cluster);
       if (world) this.load(world, this.database);
     } else {
@@ -289,7 +291,7 @@ class System {
       }));
     }
     for (const file of readdirSync(join(this.dir, 'logs'))) this.readSanitizers(file);
-    if (!this.ownCluster) await dropDatabase(this.cluster, this.database).catch((error) => this.complaints.push(error.message));
+    if (!this.ownCluster && !this.options.database) await dropDatabase(this.cluster, this.database).catch((error) => this.complaints.push(error.message));
     this.abandon();
     if (this.complaints.length > 0) throw new Error(this.complaints.join('\n'));
   }
@@ -328,10 +330,11 @@ function tail(file, bytes = 4000) {
  * workers          how many of each; a service that is left out does not run
  * env              settings (ECF2_…) of all processes
  * world            folder of CSV files for `ecf2ctl import`; relative to the top of the repository
+ * database         one of the shared cluster that is there already, and stays
  * ownCluster       a PostgreSQL of its own, which the test may kill
  */
-export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, ownCluster } = {}) {
-  const system = new System({ brokers, fronts, workers, env, world, ownCluster });
+export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, database, ownCluster } = {}) {
+  const system = new System({ brokers, fronts, workers, env, world, database, ownCluster });
   try {
     return await system.begin();
   } catch (error) {

@@ -1,0 +1,29 @@
+// Runs the rows, prints what they gave, writes RESULTS.md and results.csv. See `run`.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { endWorlds } from './lib/world.mjs';
+import { write } from './lib/results.mjs';
+
+const here = import.meta.dirname;
+const order = ['accepts'];
+
+const log = (text) => process.stderr.write(`${text}\n`);
+const wanted = (process.env.BENCH ?? order.join(' ')).split(/[\s,]+/).filter(Boolean);
+const bin = process.argv[2];
+const rows = [], notes = [];
+
+for (const name of wanted) {
+  const file = join(here, `${name}.mjs`);
+  if (!existsSync(file)) {
+    if (process.env.BENCH) throw new Error(`there is no benchmark ${name}: ${order.join(' ')}`);
+    continue;
+  }
+  const began = performance.now();
+  log(`--- ${name}`);
+  const module = await import(file);
+  const result = await module.run({ bin, log, note: (title, text) => notes.push({ title, text }) });
+  rows.push(...(Array.isArray(result) ? result : [result]));
+  log(`    ${Math.round((performance.now() - began) / 1000)} s`);
+}
+await endWorlds();
+await write({ rows, notes, all: !process.env.BENCH, folder: here });

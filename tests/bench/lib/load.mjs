@@ -1,0 +1,80 @@
+// The generator of HTTP load (load.c), pgbench, and processes that are peers.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, sharedCluster } from '../../support/cluster.mjs';
+
+export const folder = () => process.env.ECF2_TEST_RUN;
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Runs a command to its end without holding up this process; gives its standard output. */
+export async function finished(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  children.add(child);
+  let out = '', err = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
+  const [code, signal] = await once(child, 'close');
+  children.delete(child);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${code ?? signal}\n${out.slice(-2000)}${err.slice(-2000)}`);
+  return out;
+}
+
+/** One run of load.c; see there. url: http://127.0.0.1:PORT. Fails when an answer had none of the statuses `expect`. */
+export async function load({ url, requests, connections, seconds, warmup = 0, rate, count, expect = [202] }) {
+  const options = { to: new URL(url).host, requests, connections, seconds, warmup, rate, count };
+  const args = Object.entries(options).filter(([, value]) => value !== undefined).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const result = JSON.parse(await finished(process.env.ECF2_BENCH_LOAD, args));
+  const strange = Object.keys(result.statuses).filter((status) => !expect.includes(Number(status)));
+  if (strange.length > 0) throw new Error(`answers that were not expected: ${JSON.stringify(result.statuses)}`);
+  return result;
+}
+
+/** One run of pgbench, `-M prepared`, 32 clients; gives { tps, count }. `seconds`, or `transactions` in all. */
+export async function pgbench(database, script, { seconds, transactions, variables = {}, clients = 32 } = {}) {
+  const file = join(folder(), 'pgbench.sql');
+  writeFileSync(file, script);
+  const out = await finished('/usr/lib/postgresql/15/bin/pgbench', [
+    '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-f', file,
+    ...(seconds ? ['-T', String(seconds)] : ['-t', String(Math.floor(transactions / clients))]),
+    ...Object.entries({ clients, ...variables }).flatMap(([name, value]) => ['-D', `${name}=${value}`]), database]);
+  return {
+    tps: Number(out.match(/^tps = ([\d.]+)/m)[1]),
+    count: Number(out.match(/^number of transactions actually processed: (\d+)/m)[1]),
+  };
+}
+
+/** A peer: a program of peers/ that prints a line `ready …` of JSON when it is. Gives { ready, child, end() }. */
+export async function startPeer(name, env) {
+  mkdirSync(folder(), { recursive: true });
+  const child = spawn(process.execPath, [join(root, 'tests/bench/peers', name)], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', NO_LOG_SUCCESS: '1', ...env }, stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let out = '', err = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (err = (err + text).slice(-4000)));
+  child.stdout.setEncoding('utf8');
+  const ready = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (text) => {
+      const line = (out += text).match(/^ready (.*)$/m);
+      if (line) resolve(JSON.parse(line[1]));
+    });
+    child.once('exit', (code, signal) => reject(new Error(`${name} ended with ${code ?? signal}\n${err}`)));
+  });
+  return {
+    ready,
+    child,
+    said: () => err,
+    async end() {
+      child.removeAllListeners('exit');
+      if (child.exitCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      children.delete(child);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+// Rounds, medians, processor time.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Runs every contender once a round, in turn, so that what else the machine does hits all alike. contenders: { name:
+ * async () => number or { value, … } }. Gives { name: { value: the median, all: [what each round gave] } }.
+ */
+export async function inRounds(rounds, contenders, log) {
+  const seen = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, measure] of Object.entries(contenders)) {
+      const result = await measure(round);
+      seen[name].push(typeof result === 'number' ? { value: result } : result);
+      log(`  round ${round}: ${name} ${figure(seen[name].at(-1).value)}`);
+    }
+  }
+  return Object.fromEntries(Object.entries(seen).map(([name, all]) => [name, { value: median(all.map(({ value }) => value)), all }]));
+}
+
+export const figure = (n) => (Math.abs(n) >= 100 ? Math.round(n).toString() : n.toPrecision(3));
+
+/** Processes and all that they started, now. */
+export function tree(pids) {
+  const children = new Map();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const parent = stat(pid)?.parent;
+    if (parent) children.set(parent, [...(children.get(parent) ?? []), Number(pid)]);
+  }
+  const all = [];
+  for (const rest = [...pids]; rest.length > 0;) {
+    const pid = rest.pop();
+    all.push(pid);
+    rest.push(...(children.get(pid) ?? []));
+  }
+  return all;
+}
+
+const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+function stat(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ');
+    const [own, ended] = [Number(fields[11]) + Number(fields[12]), Number(fields[13]) + Number(fields[14])];
+    return { parent: Number(fields[1]), own: own / ticks, ended: ended / ticks };
+  } catch {
+    return undefined; // it has ended
+  }
+}
+
+/** Seconds of processor time that the processes of each group have had so far, their children's too, also those that
+ *  have ended. groups: { name: [pid, …] }. */
+export function cpuSeconds(groups) {
+  return Object.fromEntries(Object.entries(groups).map(([name, pids]) => [
+    name, tree(pids).map(stat).reduce((sum, s) => sum + (s ? s.own + s.ended : 0), 0),
+  ]));
+}
+
+export const since = (before, after) => Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - before[name]]));
+
+/** Resident memory of a process in MiB. */
+export function memoryMib(pid, what = 'VmRSS') {
+  const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${what}:\\s*(\\d+) kB`, 'm'));
+  return Number(line[1]) / 1024;
+}

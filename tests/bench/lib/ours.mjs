@@ -1,0 +1,39 @@
+// Our own system as in production, on a database that is there already: the limits are high, and count.
+import { startSystem } from '../../support/system.mjs';
+import { cpuSeconds } from './measure.mjs';
+import { sharedCluster } from '../../support/cluster.mjs';
+import { execFileSync } from 'node:child_process';
+import { tokenKey } from './world.mjs';
+
+const env = {
+  ECF2_TOKEN_KEY: tokenKey,
+  ECF2_ENVIRONMENT: 'production',
+  ECF2_RATE_TOKEN: '1000000000',
+  ECF2_RATE_PUBLIC: '1000000000',
+  ECF2_RATE_ADDRESS: '1000000000',
+  ECF2_RATE_PROTECTED: '1000000000',
+  ECF2_LIMIT_WAIT: '100000000',
+  ECF2_LIMIT_ASYNC: '100000000',
+  ECF2_BROKER_RECORDS: '10000000',
+  ECF2_BROKER_BYTES: String(8 * 2 ** 30),
+  ECF2_MAX_CONNECTIONS_PER_ADDRESS: '20000',
+};
+
+/** workers: as for startSystem; more: other settings. */
+export const startOurs = (world, { workers, ...more } = {}) =>
+  startSystem({ database: world.database, ...(workers && { workers }), env: { ...env, ...more } });
+
+/** The processes of the database server. */
+export function postgresPids() {
+  const file = `${sharedCluster()}/pg/data/postmaster.pid`;
+  return [Number(execFileSync('head', ['-n', '1', file], { encoding: 'utf8' }))];
+}
+
+const redisPid = (system) => Number(execFileSync('cat', [`${system.dir}/redis.pid`], { encoding: 'utf8' }));
+
+/** Processor time so far by kind of process, for `since`. */
+export function cpuOfOurs(system) {
+  const groups = { postgres: postgresPids(), redis: [redisPid(system)] };
+  for (const { service, child } of system.processes.values()) (groups[service] ??= []).push(child.pid);
+  return cpuSeconds(groups);
+}

@@ -1,0 +1,119 @@
+// Worlds (world.sql) and the requests that are made in them.
+import { createHash, createHmac } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { connect, copyDatabase, root, run, sharedCluster } from '../../support/cluster.mjs';
+
+export const tokenKey = 'the key of the benchmarks, which is no secret';
+const tokens = Array.from({ length: 10 }, (_, i) => `token-of-lead-provider-${i + 1}`);
+export const declarationPath = '/api/v3/participant-declarations';
+const types = ['retained-1', 'retained-2', 'retained-3', 'retained-4', 'completed', 'extended-1', 'extended-2', 'extended-3'];
+const worlds = new Map();
+
+/** What libpq needs to connect to a database as its superuser. */
+export const connection = (database) => ({ host: join(sharedCluster(), 'pg'), port: 5432, user: 'postgres', database });
+
+/** The world of so many people, a multiple of 10; made when it is first asked for. */
+export async function worldOf(people, log) {
+  const database = `world_${people}`;
+  if (!worlds.has(people)) {
+    log(`making a world of ${people} people`);
+    await copyDatabase(sharedCluster(), 'ecf2', database);
+    const digests = tokens.map((token) => `"\\\\x${createHmac('sha256', tokenKey).update(token).digest('hex')}"`);
+    run('psql', ['-Xq', '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-d', database, '-v', `people=${people}`,
+      '-v', `token_digests={${digests.join(',')}}`, '-f', join(root, 'tests/bench/world.sql')]);
+    const db = await connect(sharedCluster(), database);
+    worlds.set(people, { database, people, db, lastDeclaration: Number((await db.query('select coalesce(max(id), 0) as n from declarations')).rows[0].n) });
+  }
+  return worlds.get(people);
+}
+
+export async function endWorlds() {
+  for (const { db } of worlds.values()) await db.end();
+}
+
+/** The world as it was before anybody declared anything in it. */
+export async function reset(world) {
+  const { db, lastDeclaration } = world;
+  await db.query('truncate submissions, submission_stages, submission_outcomes, submission_dead_letters, events, idempotency_keys');
+  await db.query('set session_replication_role = replica'); // no event is left that could name a declaration
+  await db.query('delete from declarations where id > $1', [lastDeclaration]);
+  await db.query('set session_replication_role = origin');
+  for (const statement of ['vacuum analyze declarations', 'checkpoint']) await db.query(statement);
+}
+
+const uuidOf = (n) => createHash('md5').update(`person ${n}`).digest('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+
+// Person n's school is (n - 1) / 10 + 1, and that one's provider its number modulo 10, plus 1.
+const providerOf = (n) => ((Math.floor((n - 1) / 10) + 1) % 10) + 1;
+
+/** The teachers of a world in an order without order, always the same: [n]. */
+function teachersOf(world, count) {
+  const all = world.people * 0.6;
+  const step = 7919; // a prime that divides no number of teachers here
+  return Array.from({ length: Math.min(count, all) }, (_, i) => {
+    const k = (i * step) % all;
+    return Math.floor(k / 6) * 10 + (k % 6) + 1;
+  });
+}
+
+/** What person n may declare: everybody's first type, then everybody's second, … */
+function * wishes(world, count, persons) {
+  const teachers = teachersOf(world, persons ?? count);
+  for (let i = 0; i < count; i++) {
+    const type = Math.floor(i / teachers.length);
+    if (type >= types.length) throw new Error(`a world of ${world.people} people cannot declare ${count} times`);
+    const n = teachers[i % teachers.length];
+    yield { n, provider: providerOf(n), body: bodyOf(n, type) };
+  }
+}
+
+function bodyOf(n, type) {
+  return JSON.stringify({
+    data: {
+      type: 'participant-declaration',
+      attributes: {
+        participant_id: uuidOf(n),
+        declaration_type: types[type],
+        declaration_date: new Date(Date.UTC(2024, 9, 1, 10) + type * 7 * 86_400_000).toISOString(),
+        course_identifier: 'ecf-induction',
+        evidence_held: 'training-event-attended',
+      },
+    },
+  });
+}
+
+/** Writes a file of `count` requests for load.c; `persons`: by so many different ones (else by as many as there are). */
+export function writeRequests(file, world, count, { prefer, persons } = {}) {
+  const out = openSync(file, 'w');
+  let parts = [], size = 0;
+  const flush = () => {
+    writeSync(out, Buffer.concat(parts));
+    [parts, size] = [[], 0];
+  };
+  for (const { provider, body } of wishes(world, count, persons)) {
+    const text = Buffer.from(
+      `POST ${declarationPath} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${tokens[provider - 1]}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n${prefer ? `Prefer: ${prefer}\r\n` : ''}\r\n${body}`);
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(text.length);
+    parts.push(head, text);
+    if ((size += text.length) > 1 << 20) flush();
+  }
+  flush();
+  closeSync(out);
+  return file;
+}
+
+/** The same as jobs for graphile-worker. */
+export const jobsOf = (world, count) => [...wishes(world, count)].map(({ provider, body }) => ({ provider, body: JSON.parse(body) }));
+
+export const token = (provider) => tokens[provider - 1];
+
+export async function scalar(world, query, parameters) {
+  const { rows } = await world.db.query(query, parameters);
+  return Number(Object.values(rows[0])[0]);
+}
+
+export { pg };

@@ -1,0 +1,83 @@
+-- world: invented people for the benchmarks, made inside the database because 1 000 000 of them must be there in minutes
+-- (`ecf2ctl sandbox` makes a richer world, row by row through the importer's checks; what a declaration touches is the
+-- same here). psql variables: people (a multiple of 10), token_digests (an array of ten keyed hashes).
+--
+-- Ten people a school, six early career teachers and four who mentor them; every school trains with one of ten lead
+-- providers. Person n has id n, and so have their training record, school period, training period and mentorship. Every
+-- teacher has declared `started` already. What is declared in a run lands on the first of twelve open statements.
+\set ON_ERROR_STOP on
+set session_replication_role = replica; -- no foreign key is looked up row by row: the numbers below agree by construction
+set synchronous_commit = off;
+set work_mem = '256MB';
+begin;
+
+insert into contract_periods (year, started_on, finished_on, enabled) values (2024, '2024-06-01', '2025-05-31', true);
+insert into schedules (id, contract_period_year, identifier) overriding system value values (1, 2024, 'ecf-standard-september');
+insert into milestones (schedule_id, declaration_type, start_date)
+select 1, type, '2024-06-01' from unnest(enum_range(null::declaration_type)) as type;
+
+insert into lead_providers (id, name) overriding system value
+select n, 'Lead Provider ' || n from generate_series(1, 10) as n;
+insert into api_tokens (kind, lead_provider_id, token_digest, token_hint, description)
+select 'lead_provider', n, (:'token_digests'::bytea[])[n], 'test', 'benchmark' from generate_series(1, 10) as n;
+insert into provider_contract_periods (id, lead_provider_id, contract_period_year) overriding system value
+select n, n, 2024 from generate_series(1, 10) as n;
+insert into contracts (id, provider_contract_period_id, lead_provider_id, contract_period_year, contract_type, recruitment_target,
+                       uplift_fee_per_declaration, setup_fee) overriding system value
+select n, n, n, 2024, 'ecf', :people / 10, 100, 0 from generate_series(1, 10) as n;
+insert into statements (id, contract_id, lead_provider_id, contract_period_year, year, month, fee_type, deadline_date, payment_date)
+overriding system value
+select (n - 1) * 12 + m, n, n, 2024, extract(year from first.day), extract(month from first.day), 'output', first.day, first.day + 25
+  from generate_series(1, 10) as n, generate_series(1, 12) as m,
+       lateral (select (date_trunc('month', now()) + m * interval '1 month')::date as day) as first;
+insert into delivery_partners (id, name) overriding system value
+select n, 'Delivery Partner ' || n from generate_series(1, 10) as n;
+insert into delivery_partnerships (id, provider_contract_period_id, lead_provider_id, contract_period_year, delivery_partner_id)
+overriding system value
+select n, n, n, 2024, n from generate_series(1, 10) as n;
+
+insert into gias_schools (urn, name, type_name, in_england, section_41_approved, eligible, local_authority_code)
+select 100000 + n, 'School ' || n, 'Academy converter', true, false, true, 202 from generate_series(1, :people / 10) as n;
+insert into schools (id, urn) overriding system value
+select n, 100000 + n from generate_series(1, :people / 10) as n;
+insert into school_funding_eligibilities (gias_school_urn, contract_period_year, pupil_premium_uplift, sparsity_uplift)
+select 100000 + n, 2024, n % 3 = 0, n % 7 = 0 from generate_series(1, :people / 10) as n;
+insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year) overriding system value
+select n, n, n % 10 + 1, n % 10 + 1, 2024 from generate_series(1, :people / 10) as n;
+
+create temporary table people on commit drop as
+select n, (n - 1) / 10 + 1 as school, ((n - 1) / 10 + 1) % 10 + 1 as provider,
+       (case when (n - 1) % 10 < 6 then 'ect' else 'mentor' end)::participant_role as role,
+       case when (n - 1) % 10 < 6 then (n - 1) / 10 * 10 + 7 + (n - 1) % 4 end as mentor
+  from generate_series(1, :people) as n;
+insert into teachers (id, api_id, trn, trs_first_name, trs_last_name) overriding system value
+select n, md5('person ' || n)::uuid, to_char(1000000 + n, 'FM0000000'), 'Given' || n % 997, 'Family' || n % 9973 from people;
+insert into training_records (id, teacher_id, role, first_became_eligible_for_training_at) overriding system value
+select n, n, role, '2024-09-01' from people;
+insert into school_periods (id, teacher_id, role, school_id, started_on) overriding system value
+select n, n, role, school, '2024-09-01' from people;
+insert into training_periods (id, school_period_id, teacher_id, role, school_id, started_on, training_programme, contract_period_year,
+                              school_partnership_id, lead_provider_id, schedule_id) overriding system value
+select n, n, n, role, school, '2024-09-01', 'provider_led', 2024, school, provider, 1 from people;
+insert into mentorship_periods (id, school_id, ect_school_period_id, ect_teacher_id, mentor_school_period_id, mentor_teacher_id,
+                                started_on) overriding system value
+select n, school, n, n, mentor, mentor, '2024-09-01' from people where mentor is not null;
+insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year,
+                                     latest_mentor_training_period_id, latest_mentor_contract_period_year,
+                                     assigned_mentor_school_period_id)
+select provider, n, case role when 'ect' then n end, case role when 'ect' then 2024 end,
+       case role when 'mentor' then n end, case role when 'mentor' then 2024 end, mentor
+  from people;
+insert into declarations (training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
+                          declaration_date, payment_status, payment_statement_id, mentorship_period_id,
+                          delivery_partner_when_created_id)
+select n, n, role, provider, 2024, 'started', '2024-09-15 10:00Z', 'eligible', (provider - 1) * 12 + 1, n, provider
+  from people where role = 'ect';
+
+-- New rows get numbers behind these.
+select setval(pg_get_serial_sequence(name, 'id'), greatest(:people, 1000) + 1)
+  from unnest(array['lead_providers', 'provider_contract_periods', 'contracts', 'statements', 'delivery_partners',
+                    'delivery_partnerships', 'schedules', 'schools', 'school_partnerships', 'teachers', 'training_records',
+                    'school_periods', 'training_periods', 'mentorship_periods']) as name;
+commit;
+vacuum analyze;
