@@ -1,10 +1,10 @@
-// Durable asynchronous accepts a second over HTTP, nobody deciding them, against one insert a transaction.
-import { join } from 'node:path';
+// Durable asynchronous accepts a second over HTTP, nobody deciding them.
 import { createHash } from 'node:crypto';
-import { inRounds, since } from './lib/measure.mjs';
-import { folder, load, pgbench } from './lib/load.mjs';
+import { join } from 'node:path';
+import { cpuTable, inRounds, since } from './lib/measure.mjs';
+import { folder, load, pgbench, startPeer } from './lib/load.mjs';
 import { cpuOfOurs, startOurs } from './lib/ours.mjs';
-import { reset, scalar, worldOf, writeRequests } from './lib/world.mjs';
+import { connection, reset, sampleBody, scalar, tokenKey, worldOf, writeRequests } from './lib/world.mjs';
 
 export const name = 'accepts';
 
@@ -23,55 +23,81 @@ select id, uuid_v7_time(id), 'declaration.create', 'lead_provider', :provider, :
                || '0008' || lpad(to_hex(:tail::bigint), 15, '0'))::uuid as id) as made;
 `;
 
-async function ofPgbench(world) {
-  await reset(world);
-  const payload = await samplePayload(world);
-  const digest = '\\x' + createHash('sha256').update(payload).digest('hex');
-  const { tps, count } = await pgbench(world.database, insert, { seconds: warmup + seconds, variables: { payload, digest } });
-  await mustHave(world, count);
-  return tps;
+async function mustBeStored(world, count, what = 'submissions') {
+  const stored = await scalar(world, `select count(*) from ${what}`);
+  if (stored !== count) throw new Error(`${count} were accepted, ${stored} are stored`);
 }
 
-const samplePayload = async () => JSON.stringify({
-  data: {
-    type: 'participant-declaration',
-    attributes: {
-      participant_id: '20cab93f-6d58-47b2-ac1d-6ee91f6f4829', declaration_type: 'retained-1', declaration_date: '2024-10-01T10:00:00.000Z',
-      course_identifier: 'ecf-induction', evidence_held: 'training-event-attended',
-    },
-  },
-});
-
-async function mustHave(world, count) {
-  const stored = await scalar(world, 'select count(*) from submissions');
-  if (stored !== count) throw new Error(`${count} were accepted, ${stored} are stored`);
+async function ofPgbench(world) {
+  await reset(world);
+  const digest = '\\x' + createHash('sha256').update(sampleBody).digest('hex');
+  const { tps, count } = await pgbench(world.database, insert, { seconds: warmup + seconds, variables: { payload: sampleBody, digest } });
+  await mustBeStored(world, count);
+  return tps;
 }
 
 async function ofOurs(world, system, requests, log) {
   await reset(world);
   const before = cpuOfOurs(system);
   const result = await load({ url: system.url, requests, connections, seconds, warmup });
-  const cpu = since(before, cpuOfOurs(system));
-  await mustHave(world, result.answered);
+  const cpu = { ...since(before, cpuOfOurs(system)), 'load generator': result.cpu_seconds };
+  await mustBeStored(world, result.answered);
   if (result.exhausted) log('  the requests were used up before the time was over');
-  return { value: result.rate, cpu: { ...cpu, load: result.cpu_seconds }, count: result.answered, latency: result.latency_us };
+  return { value: result.rate, cpu, count: result.answered };
 }
 
-export async function run({ log }) {
-  const world = await worldOf(100_000, log);
-  const requests = writeRequests(join(folder(), 'accepts'), world, 400_000, { prefer: 'respond-async' });
-  const system = await startOurs(world, { workers: { intake: Number(process.env.INTAKES ?? 1), query: 1 } });
+async function ofPeer(world, requests, mode, pool) {
+  await reset(world);
+  const peer = await startPeer('server.mjs', { PEER_MODE: mode, PEER_CONNECTION: JSON.stringify(connection(world.database)), PEER_POOL: String(pool), PEER_TOKEN_KEY: tokenKey });
   try {
-    const seen = await inRounds(rounds, {
-      ours: () => ofOurs(world, system, requests, log),
-      pgbench: () => ofPgbench(world),
-    }, log);
-    const of = (peer, text, goal) => ({
-      name: 'accepts', ours: seen.ours.value, peer: text, theirs: seen[peer].value, ratio: seen.ours.value / seen[peer].value, goal, unit: '/s',
-    });
-    log(JSON.stringify(seen.ours.all.at(-1)));
-    return [of('pgbench', 'pgbench, one row a transaction', '>= 1.5')];
+    if (mode === 'add-job') await world.db.query('truncate graphile_worker._private_jobs cascade');
+    const result = await load({ url: peer.ready.url, requests, connections, seconds, warmup });
+    await mustBeStored(world, result.answered, mode === 'add-job' ? 'graphile_worker._private_jobs' : 'submissions');
+    return result.rate;
+  } catch (error) {
+    throw new Error(`${error.message}\n${peer.said()}`);
+  } finally {
+    await peer.end();
+  }
+}
+
+/** The same with everybody running: what is accepted is decided meanwhile. */
+async function withDeciders(world, requests, log) {
+  await reset(world);
+  const system = await startOurs(world);
+  try {
+    const result = await load({ url: system.url, requests, connections, seconds, warmup });
+    await mustBeStored(world, result.answered);
+    return result.rate;
   } finally {
     await system.stop();
   }
+}
+
+export async function run({ log, note }) {
+  const world = await worldOf(100_000, log);
+  const requests = writeRequests(join(folder(), 'accepts'), world, 400_000, { prefer: 'respond-async' });
+  const system = await startOurs(world, { workers: { intake: 1, query: 1 } });
+  let seen;
+  try {
+    seen = await inRounds(rounds, {
+      ours: () => ofOurs(world, system, requests, log),
+      pgbench: () => ofPgbench(world),
+      fastify: () => ofPeer(world, requests, 'accept', 16),
+      graphile: () => ofPeer(world, requests, 'add-job', 16),
+    }, log);
+  } finally {
+    await system.stop();
+  }
+  const together = await withDeciders(world, requests, log);
+  const of = (peer, text, goal) => ({
+    name: 'accepts', ours: seen.ours.value, peer: text, theirs: seen[peer].value, ratio: seen.ours.value / seen[peer].value, goal, unit: '/s',
+  });
+  note('Processor time of an accept', cpuTable(seen.ours.all));
+  return [
+    of('pgbench', 'pgbench, one row a transaction', '>= 1.5'),
+    of('fastify', 'Fastify and pg', '>= 3'),
+    of('graphile', 'Fastify and addJob of graphile-worker', '>= 10'),
+    { name: 'accepts, everything running', ours: together, unit: '/s' },
+  ];
 }

@@ -5,7 +5,7 @@ import { endWorlds } from './lib/world.mjs';
 import { write } from './lib/results.mjs';
 
 const here = import.meta.dirname;
-const order = ['accepts'];
+const order = ['accepts', 'decided', 'waiting', 'import', 'memory', 'ready', 'scale'];
 
 const log = (text) => process.stderr.write(`${text}\n`);
 const wanted = (process.env.BENCH ?? order.join(' ')).split(/[\s,]+/).filter(Boolean);

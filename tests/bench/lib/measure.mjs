@@ -69,3 +69,12 @@ export function memoryMib(pid, what = 'VmRSS') {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${what}:\\s*(\\d+) kB`, 'm'));
   return Number(line[1]) / 1024;
 }
+
+/** Processor time in microseconds for one of `count`, by process; of all rounds together. rounds: [{ cpu, count }]. */
+export function cpuTable(rounds) {
+  const count = rounds.reduce((sum, round) => sum + round.count, 0);
+  const of = (name) => (rounds.reduce((sum, round) => sum + round.cpu[name], 0) / count) * 1e6;
+  const lines = Object.keys(rounds[0].cpu).map((name) => [name, of(name)]).sort((a, b) => b[1] - a[1]);
+  const all = lines.reduce((sum, [, us]) => sum + us, 0);
+  return ['| process | µs |', '| --- | ---: |', ...[...lines, ['all', all]].map(([name, us]) => `| ${name} | ${us.toFixed(1)} |`)].join('\n');
+}

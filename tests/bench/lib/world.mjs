@@ -2,7 +2,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { connect, copyDatabase, root, run, sharedCluster } from '../../support/cluster.mjs';
 
 export const tokenKey = 'the key of the benchmarks, which is no secret';
@@ -23,8 +22,10 @@ export async function worldOf(people, log) {
     const digests = tokens.map((token) => `"\\\\x${createHmac('sha256', tokenKey).update(token).digest('hex')}"`);
     run('psql', ['-Xq', '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-d', database, '-v', `people=${people}`,
       '-v', `token_digests={${digests.join(',')}}`, '-f', join(root, 'tests/bench/world.sql')]);
-    const db = await connect(sharedCluster(), database);
-    worlds.set(people, { database, people, db, lastDeclaration: Number((await db.query('select coalesce(max(id), 0) as n from declarations')).rows[0].n) });
+    const world = { database, people, connect: async () => (world.db = await connect(sharedCluster(), database)) };
+    await world.connect();
+    world.lastDeclaration = await scalar(world, 'select coalesce(max(id), 0) from declarations');
+    worlds.set(people, world);
   }
   return worlds.get(people);
 }
@@ -84,6 +85,9 @@ function bodyOf(n, type) {
   });
 }
 
+/** The body of one declaration, as everybody sends it. */
+export const sampleBody = bodyOf(1, 0);
+
 /** Writes a file of `count` requests for load.c; `persons`: by so many different ones (else by as many as there are). */
 export function writeRequests(file, world, count, { prefer, persons } = {}) {
   const out = openSync(file, 'w');
@@ -115,5 +119,3 @@ export async function scalar(world, query, parameters) {
   const { rows } = await world.db.query(query, parameters);
   return Number(Object.values(rows[0])[0]);
 }
-
-export { pg };

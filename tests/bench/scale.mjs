@@ -1,0 +1,35 @@
+// What a declaration costs in a world of 1 000 000 people against a world of 10 000: the same number of declarations of
+// as many people, in turn.
+import { join } from 'node:path';
+import { inRounds } from './lib/measure.mjs';
+import { folder } from './lib/load.mjs';
+import { decide } from './decided.mjs';
+import { startOurs } from './lib/ours.mjs';
+import { reset, worldOf, writeRequests } from './lib/world.mjs';
+
+export const name = 'scale';
+
+const sizes = [10_000, 1_000_000], persons = 6_000, count = 18_000, rounds = 2;
+
+export async function run({ log }) {
+  const sides = {};
+  for (const size of sizes) {
+    const world = await worldOf(size, log);
+    sides[size] = { world, requests: writeRequests(join(folder(), `scale-${size}`), world, count, { prefer: 'respond-async', persons }) };
+  }
+  const measure = async ({ world, requests }) => {
+    await reset(world);
+    const system = await startOurs(world);
+    try {
+      const { value, cpu } = await decide(world, system, requests, count);
+      return { value: 1e6 / value, cpu: (Object.values(cpu).reduce((a, b) => a + b) / count) * 1e6 };
+    } finally {
+      await system.stop();
+    }
+  };
+  const seen = await inRounds(rounds, Object.fromEntries(sizes.map((size) => [`${size} people`, () => measure(sides[size])])), log);
+  const [small, large] = sizes.map((size) => seen[`${size} people`]);
+  const cpu = (side) => side.all.reduce((sum, one) => sum + one.cpu, 0) / side.all.length;
+  const row = (what, ours, theirs, goal) => ({ name: `a declaration among 1 000 000 people, ${what}`, ours, peer: 'among 10 000', theirs, ratio: ours / theirs, goal, unit: 'µs' });
+  return [row('processor time', cpu(large), cpu(small), '<= 1.1'), row('elapsed at full load', large.value, small.value, undefined)];
+}
