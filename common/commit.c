@@ -378,13 +378,13 @@ void commit_conclude(struct commit *commit)
             break;
         case COMMIT_EARLIER:
             /* where it came from: the facts may be others by then, and validation is where that is noticed */
-            work_return(entry->item, "validation", "an earlier submission of the subject is undecided");
+            work_wait(entry->item, "validation", "an earlier submission of the subject is undecided");
             break;
         case COMMIT_BUSY:
-            work_return(entry->item, "validation", "somebody else holds a lock of it");
+            work_wait(entry->item, "validation", "somebody else holds a lock of it");
             break;
         case COMMIT_CROSSED:
-            work_return(entry->item, "validation", "its person is written by another one of the batch");
+            work_wait(entry->item, "validation", "its person is written by another one of the batch");
             break;
         case COMMIT_MOVED:
             work_return(entry->item, "validation", "the facts have changed since they were judged");

@@ -62,6 +62,8 @@
 #define WIRE_BATCH_BYTES_MAX (8u << 20)
 #define WIRE_DEATHS_MAX      3  /* the third death buries (PL-41) */
 #define WIRE_RETURNS_MAX     20 /* the 20th return is an error (PL-33) */
+/* From this return on the delay does not grow; who only waits for others is counted so far and no further. */
+#define WIRE_RETURNS_WAITING 8
 
 /* clang-format off */
 /* command, name, direction and frames behind the head:

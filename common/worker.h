@@ -14,7 +14,8 @@
  *
  * - ERROR_DB_CONFLICT: rolled back; up to 3 times again (after a time-out for a lock once, taking only
  * locks that are free), then halved; alone, and after 10 s of meeting locks all that meet them, given back
- * without a stage row (PL-22).
+ * without a stage row (PL-22), however often for a lock, else 20 times (PL-33). What was given back a few
+ * times already takes only locks that are free: a batch shall not wait each second for the same one.
  *
  * - anything else: rolled back; halved until the item stands alone; then its failure is written as a stage
  * row `error` (PL-40) and the record is done: the scheduler sends it again (PL-43).
@@ -34,8 +35,8 @@
 struct worker;
 
 /* One record in hand. The handler reads record (borrowed until the batch ends; it may set its fields to point
- * at memory from work_keep) and says what becomes of it: exactly one of work_done, work_forward, work_return.
- */
+ * at memory from work_keep) and says what becomes of it: exactly one of work_done, work_forward, work_return,
+ * work_wait. */
 struct work_item {
     struct wire_record record;
     enum wire_disposition disposition; /* 0 until the handler has said it */
@@ -56,6 +57,9 @@ void work_forward(struct work_item *item, const char *service);
 /* Gives it back to `service` (its own, or "validation" when the facts moved), delayed by the broker; counts
  * as one return. The 20th return becomes an error of this stage instead (PL-33). */
 void work_return(struct work_item *item, const char *service, const char *reason);
+/* The same because it has to wait for somebody else: for a lock, or for an earlier submission of its subject.
+ * Delayed as long, but however often that is, it is no error of the submission. */
+void work_wait(struct work_item *item, const char *service, const char *reason);
 /* Queues a reply to the front that waits for this record; leaves after handle() has succeeded, so after the
  * commit. Nothing happens when nobody waits. Slices are copied. */
 void work_reply(struct work_item *item, const struct wire_reply *reply);
@@ -90,7 +94,7 @@ struct worker_definition {
 int worker_main(const struct worker_definition *definition, int argc, char **argv);
 
 struct db *worker_db(struct worker *worker);
-/* Whether a handler is to take only locks that are free: the same batch has just waited for one in vain. */
+/* Whether a handler is to take only locks that are free: somebody in the batch has waited for one in vain. */
 bool worker_takes_free_locks_only(const struct worker *worker);
 const struct settings *worker_settings(const struct worker *worker);
 size_t worker_broker_count(const struct worker *worker);

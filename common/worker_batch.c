@@ -19,7 +19,9 @@
 #define LOST_TRIES 3
 /* A lock that is no advisory one (somebody changes a table) is met by each half again, for lock_timeout (2
  * s); the lease of a record is 30 s. */
-#define GIVE_BACK_US       (10 * US_PER_SECOND)
+#define GIVE_BACK_US (10 * US_PER_SECOND)
+/* From this return on it is not contention, which is over in milliseconds: somebody keeps a lock. */
+#define FREE_LOCKS_RETURNS 3
 #define RECONNECT_FIRST_US (US_PER_SECOND / 20)
 #define RECONNECT_LAST_US  (2 * US_PER_SECOND)
 
@@ -39,17 +41,28 @@ void work_forward(struct work_item *item, const char *service)
     item->next_service = service;
 }
 
-void work_return(struct work_item *item, const char *service, const char *reason)
+static void give_item_back(struct work_item *item, const char *service, const char *reason)
 {
     log_event(LOG_DEBUG, "given_back", LOG_UUID("submission", &item->record.id), LOG_TEXT("reason", reason),
               LOG_INT("returns", item->record.returns), LOG_END);
+    item->disposition = WIRE_RETURN;
+    item->next_service = service;
+}
+
+void work_return(struct work_item *item, const char *service, const char *reason)
+{
+    give_item_back(item, service, reason);
     if (item->record.returns + 1 >= WIRE_RETURNS_MAX) {
         item->failure = reason;
         item->disposition = WIRE_DONE;
-        return;
     }
-    item->disposition = WIRE_RETURN;
-    item->next_service = service;
+}
+
+void work_wait(struct work_item *item, const char *service, const char *reason)
+{
+    give_item_back(item, service, reason);
+    if (item->record.returns >= WIRE_RETURNS_WAITING)
+        item->record.returns--; /* the broker counts it up again */
 }
 
 void work_reply(struct work_item *item, const struct wire_reply *reply)
@@ -314,8 +327,10 @@ static enum attempt_result attempt_part(struct worker *worker, const struct part
 
 static bool give_back(struct worker *worker, const struct part *part, const struct error *err)
 {
+    const bool waits = is_sqlstate(err, SQLSTATE_LOCK_TIMEOUT);
+
     for (size_t i = 0; i < part->count; i++)
-        work_return(&part->items[i], worker->definition->service, err->detail);
+        (waits ? work_wait : work_return)(&part->items[i], worker->definition->service, err->detail);
     return conclude(worker, part->items, part->count, /* duration_us= */ 0);
 }
 
@@ -340,13 +355,21 @@ static bool part_has_failed(struct worker *worker, struct parts *parts, const st
     return true;
 }
 
+static bool has_waited(const struct part *part)
+{
+    for (size_t i = 0; i < part->count; i++)
+        if (part->items[i].record.returns >= FREE_LOCKS_RETURNS)
+            return true;
+    return false;
+}
+
 static bool decide_part(struct worker *worker, struct parts *parts, const struct part *part)
 {
     const int64_t started_us = monotonic_now_us();
     enum attempt_result result;
     struct error err;
 
-    worker->free_locks_only = false;
+    worker->free_locks_only = has_waited(part);
     for (int attempt = 1;; attempt++) {
         err = (struct error){0};
         result = attempt_part(worker, part, attempt, &err);

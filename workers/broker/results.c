@@ -3,10 +3,13 @@
  * more (its lease was over, it was thought dead) is somebody else's by now: only DONE still means something,
  * because it is true of the record whoever says it, so a copy that nobody has in hand yet goes.
  */
+#include <assert.h>
+
 #include "workers/broker/broker_private.h"
 
 #define RETURN_FIRST (10 * MS) /* doubling to RETURN_LAST: without the doubling it live-locks (PL-33) */
 #define RETURN_LAST  SECOND
+static_assert(RETURN_FIRST << (WIRE_RETURNS_WAITING - 1) >= RETURN_LAST, "the delay grows no further");
 
 static int64_t return_delay_us(unsigned returns)
 {
