@@ -2,8 +2,13 @@
  * errands: the queue, the deadlines, and what is sent again.
  *
  * A submission: queued → sent → accepted → decided. While sent it is sent again every second under the same
- * id, to another broker where there is one, until accept_by; 2 s later nobody knows (PL-11). A read: queued →
- * sent → done, sent again every 2 s. A note is sent once.
+ * id, to another broker where there is one, until accept_by; 2 s later nobody knows (PL-11). While accepted,
+ * and waited for, it is asked for every 3 s by sending it again to the broker that has it, where a copy is
+ * dropped. A broker that was killed, or started again, or whose reply was lost, does not have it: then intake
+ * finds it accepted, and whoever decides it tells the outcome. So a dead broker costs a waiting client
+ * seconds and not all of its patience.
+ *
+ * A read: queued → sent → done, sent again every 2 s. A note is sent once.
  *
  * Bounds: errands exist only for requests in hand (max_in_flight), for look-ups (one a token), notes (one a
  * token and minute) and health.
@@ -18,6 +23,7 @@
 
 #define AGAIN_SUBMISSION_US US_PER_SECOND
 #define AGAIN_READ_US       (2 * US_PER_SECOND)
+#define AGAIN_ACCEPTED_US   (3 * US_PER_SECOND)
 #define AGAIN_NO_BROKER_US  (US_PER_SECOND / 4)
 #define UNKNOWN_US          (2 * US_PER_SECOND) /* after accept_by (PL-11) */
 #define NOT_IN_HEAP         SIZE_MAX
@@ -85,9 +91,7 @@ static int64_t next_due(const struct errand *errand)
 {
     if (errand->state == ERRAND_QUEUED)
         return earlier(errand->accept_by_us, errand->deadline_us);
-    if (errand->state == ERRAND_IS_ACCEPTED)
-        return errand->deadline_us;
-    if (errand->kind == ERRAND_READ)
+    if (errand->state == ERRAND_IS_ACCEPTED || errand->kind == ERRAND_READ)
         return earlier(errand->again_us, errand->deadline_us);
     return errand->again_us < errand->accept_by_us ? errand->again_us : errand->accept_by_us + UNKNOWN_US;
 }
@@ -212,11 +216,16 @@ static bool deliver(struct loop *loop, struct errand *errand, enum errand_event 
 
 /* ---- sending ---- */
 
-static void was_sent(struct loop *loop, struct errand *errand, size_t broker)
+static void enter_broker(struct loop *loop, struct errand *errand, size_t broker)
 {
     leave_broker(loop, errand);
     errand->broker = broker;
     loop->brokers.list[broker].in_hand++;
+}
+
+static void was_sent(struct loop *loop, struct errand *errand, size_t broker)
+{
+    enter_broker(loop, errand, broker);
     errand->tried |= UINT32_C(1) << broker;
     errand->sends++;
     errand->again_us = loop->now_us + (errand->kind == ERRAND_READ ? AGAIN_READ_US : AGAIN_SUBMISSION_US);
@@ -316,6 +325,40 @@ static void send_again(struct loop *loop, struct errand *errand)
     reschedule(&loop->errands, errand);
 }
 
+/* It is accepted, so it may be told to intake for longer than it could have been accepted. */
+static void renew_accept_by(const struct loop *loop, struct errand *errand)
+{
+    struct buffer renewed = BUFFER_INIT;
+    struct wire_record record;
+    if (!wire_record_read(buffer_slice(&errand->record), &record, NULL))
+        return; /* our own record: cannot be */
+    record.accept_by_us = machine_now_us() + loop->settings->accept_limit_ms * 1000;
+    wire_record_write(&renewed, &record);
+    buffer_release(&errand->record);
+    errand->record = renewed;
+}
+
+static bool ask_at(struct loop *loop, struct errand *errand, size_t broker)
+{
+    struct slice record = buffer_slice(&errand->record);
+    if (broker == BROKER_NONE || !broker_is_alive(loop, broker) ||
+        !broker_submit(loop, broker, errand->service, &record, 1))
+        return false;
+    enter_broker(loop, errand, broker);
+    return true;
+}
+
+/* What becomes of an accepted one? Where it is, it is a copy; elsewhere it is begun again, from intake. */
+static void ask_for_accepted(struct loop *loop, struct errand *errand)
+{
+    uint32_t avoid = errand->broker == BROKER_NONE ? 0 : UINT32_C(1) << errand->broker;
+    renew_accept_by(loop, errand);
+    bool asked = ask_at(loop, errand, errand->broker) ||
+                 ask_at(loop, errand, brokers_choose(loop, /* submission= */ true, avoid));
+    errand->again_us = loop->now_us + (asked ? AGAIN_ACCEPTED_US : AGAIN_NO_BROKER_US);
+    reschedule(&loop->errands, errand);
+}
+
 /* ---- what brokers say ---- */
 
 void errand_reply(struct loop *loop, const struct wire_reply *reply)
@@ -326,6 +369,7 @@ void errand_reply(struct loop *loop, const struct wire_reply *reply)
     bool submission = errand->kind == ERRAND_SUBMISSION;
     if (reply->kind == WIRE_ACCEPTED && submission && errand->state == ERRAND_SENT) {
         errand->state = ERRAND_IS_ACCEPTED;
+        errand->again_us = loop->now_us + AGAIN_ACCEPTED_US;
         if (!deliver(loop, errand, ERRAND_ACCEPTED, reply))
             reschedule(&loop->errands, errand);
     } else if (reply->kind == WIRE_DECIDED && submission) {
@@ -367,8 +411,10 @@ static void due(struct loop *loop, struct errand *errand)
         (void)deliver(loop, errand, ERRAND_REFUSED, NULL);
         return;
     case ERRAND_IS_ACCEPTED:
-        if (!deliver(loop, errand, ERRAND_DEADLINE, NULL)) {
-            errand->deadline_us = INT64_MAX;
+        if (errand->deadline_us > loop->now_us) {
+            ask_for_accepted(loop, errand);
+        } else if (!deliver(loop, errand, ERRAND_DEADLINE, NULL)) {
+            errand->deadline_us = errand->again_us = INT64_MAX; /* nobody waits any more */
             reschedule(&loop->errands, errand);
         }
         return;
