@@ -349,13 +349,20 @@ static void tell(struct work_item *item, uint16_t status, struct slice body)
     work_done(item);
 }
 
+void commit_count(struct slice kind, const char *outcome)
+{
+    char labels[128];
+
+    (void)snprintf(labels, sizeof labels, "kind=\"%.*s\",outcome=\"%s\"", (int)kind.size, kind.data, outcome);
+    metric_add(
+        metric_counter("ecf2_submissions_total", "Submissions decided or given up, by outcome", labels), 1);
+}
+
 void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body)
 {
     char labels[128];
 
-    (void)snprintf(labels, sizeof labels, "kind=\"%.*s\",outcome=\"%s\"", (int)item->record.kind.size,
-                   item->record.kind.data, result);
-    metric_add(metric_counter("ecf2_submissions_total", "Submissions decided, by outcome", labels), 1);
+    commit_count(item->record.kind, result);
     (void)snprintf(labels, sizeof labels, "mode=\"%s\"", wire_class_name(item->record.class));
     metric_observe_us(metric_histogram("ecf2_decision_seconds", "From acceptance to decision", labels),
                       machine_now_us() - uuid_v7_time_us(&item->record.id));
@@ -395,53 +402,85 @@ void commit_conclude(struct commit *commit)
 
 /* ---------------------------------------------------------- plain outcomes */
 
+/* The columns of insert_outcomes.sql, in its order. */
+enum outcome_column {
+    OUTCOME_ID,
+    OUTCOME_ACCEPTED_AT,
+    OUTCOME_RESULT,
+    OUTCOME_STATUS,
+    OUTCOME_BODY,
+    OUTCOME_RESOURCE_TYPE,
+    OUTCOME_RESOURCE_ID,
+    OUTCOME_FIRED,
+    OUTCOME_FACTS,
+    OUTCOME_RULES_VERSION,
+    OUTCOME_LEAD_PROVIDER,
+    OUTCOME_TRACE,
+    OUTCOME_COLUMNS
+};
+
+static void add_outcome_value(struct db_params *params, enum outcome_column column,
+                              const struct plain_outcome *outcome)
+{
+    const struct wire_record *record = &outcome->entry->item->record;
+
+    switch (column) {
+    case OUTCOME_ID:
+        db_array_uuid(params, &record->id);
+        break;
+    case OUTCOME_ACCEPTED_AT:
+        db_array_instant(params, uuid_v7_time_us(&record->id));
+        break;
+    case OUTCOME_RESULT:
+        db_array_text(params, outcome->result);
+        break;
+    case OUTCOME_STATUS:
+        db_array_int(params, outcome->status);
+        break;
+    case OUTCOME_BODY:
+        if (outcome->body.data == NULL)
+            db_array_null(params);
+        else
+            db_array_slice(params, outcome->body);
+        break;
+    case OUTCOME_RESOURCE_TYPE:
+        db_array_text(params, outcome->resource_type);
+        break;
+    case OUTCOME_RESOURCE_ID:
+        if (outcome->resource_id == NULL)
+            db_array_null(params);
+        else
+            db_array_uuid(params, outcome->resource_id);
+        break;
+    case OUTCOME_FIRED:
+        db_array_slice(params, outcome->fired);
+        break;
+    case OUTCOME_FACTS:
+        db_array_slice(params, outcome->facts);
+        break;
+    case OUTCOME_RULES_VERSION:
+        db_array_text(params, outcome->rules_version);
+        break;
+    case OUTCOME_LEAD_PROVIDER:
+        if (record->caller_type == WIRE_LEAD_PROVIDER)
+            db_array_int(params, record->caller_id);
+        else
+            db_array_null(params);
+        break;
+    case OUTCOME_TRACE:
+        db_array_slice(params, record->trace);
+        break;
+    case OUTCOME_COLUMNS:
+        break;
+    }
+}
+
 static void outcome_params(struct db_params *params, const struct plain_outcome *outcomes, size_t count)
 {
-    for (int column = 0; column < 10; column++) {
+    for (int column = 0; column < OUTCOME_COLUMNS; column++) {
         db_array_begin(params);
-        for (size_t i = 0; i < count; i++) {
-            const struct plain_outcome *outcome = &outcomes[i];
-            const struct uuid *id = &outcome->entry->item->record.id;
-
-            switch (column) {
-            case 0:
-                db_array_uuid(params, id);
-                break;
-            case 1:
-                db_array_instant(params, uuid_v7_time_us(id));
-                break;
-            case 2:
-                db_array_text(params, outcome->result);
-                break;
-            case 3:
-                db_array_int(params, outcome->status);
-                break;
-            case 4:
-                if (outcome->body.data == NULL)
-                    db_array_null(params);
-                else
-                    db_array_slice(params, outcome->body);
-                break;
-            case 5:
-                db_array_text(params, outcome->resource_type);
-                break;
-            case 6:
-                if (outcome->resource_id == NULL)
-                    db_array_null(params);
-                else
-                    db_array_uuid(params, outcome->resource_id);
-                break;
-            case 7:
-                db_array_slice(params, outcome->fired);
-                break;
-            case 8:
-                db_array_slice(params, outcome->facts);
-                break;
-            default:
-                db_array_text(params, outcome->rules_version);
-                break;
-            }
-        }
+        for (size_t i = 0; i < count; i++)
+            add_outcome_value(params, (enum outcome_column)column, &outcomes[i]);
         db_array_end(params);
     }
 }

@@ -91,6 +91,10 @@ void commit_conclude(struct commit *commit);
  * business clock is (PL-23). Where that is the machine's own, nothing differs. */
 int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record);
 
+/* Counts one submission of this kind in ecf2_submissions_total; outcome: submission_outcomes.result, or
+ * "dead". */
+void commit_count(struct slice kind, const char *outcome);
+
 /* Tells whoever waits an outcome that was just written, counts it (ecf2_submissions_total,
  * ecf2_decision_seconds), and finishes the item. result is submission_outcomes.result. */
 void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body);

@@ -15,6 +15,7 @@
 #include "common/metrics.h"
 
 #define CONNECT_TIMEOUT_US (10 * US_PER_SECOND)
+#define LOCKS_MIN          512 /* max_locks_per_transaction (pipeline.md PL-35) */
 
 struct db {
     PGconn *connection;
@@ -174,6 +175,42 @@ static bool next_result(struct db *db, PGresult **ret_result, struct error *err)
     return true;
 }
 
+static bool is_success(const PGresult *result)
+{
+    const ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/* Reads to the end of one statement outside a pipeline, so that the connection stays usable. */
+static bool finish_statement(struct db *db, const char *name, PGresult **ret_result, struct error *err)
+{
+    PGresult *kept = NULL, *result = NULL;
+    bool good = true;
+
+    while (next_result(db, &result, err)) {
+        if (result == NULL) {
+            if (good && ret_result != NULL) {
+                *ret_result = kept;
+                kept = NULL;
+            }
+            PQclear(kept);
+            return good;
+        }
+        if (!is_success(result) && good) {
+            good = fail_result(db, result, name, err);
+            if (db->connection == NULL) {
+                PQclear(result);
+                break;
+            }
+        }
+        PQclear(kept);
+        kept = result;
+    }
+    PQclear(kept);
+    return false;
+}
+
 /* ------------------------------------------------------------- connecting */
 
 static bool wait_for_connection(struct db *db, struct error *err)
@@ -211,6 +248,25 @@ static bool prepare_all(struct db *db, struct error *err)
     return db_pipeline_run(db, queue_prepares(db), NULL, err);
 }
 
+/* PL-35: a batch takes more locks than PostgreSQL's default has room for, and would fail only under load. */
+static bool has_room_for_locks(struct db *db, struct error *err)
+{
+    PGresult *result = NULL;
+    bool enough;
+
+    if (PQsendQuery(db->connection, "show max_locks_per_transaction") != 1)
+        return fail_lost(db, err);
+    if (!finish_statement(db, "show max_locks_per_transaction", &result, err))
+        return false;
+    enough = PQntuples(result) == 1 && db_int(result, 0, 0) >= LOCKS_MIN;
+    if (!enough)
+        error_set_hint(err, ERROR_DB, "set it in postgresql.conf and start PostgreSQL again",
+                       "max_locks_per_transaction is %.*s, and must be %d or more",
+                       (int)db_text(result, 0, 0).size, db_text(result, 0, 0).data, LOCKS_MIN);
+    PQclear(result);
+    return enough;
+}
+
 bool db_connect(struct db *db, struct error *err)
 {
     /* Time-outs and planner switches are the role's. */
@@ -225,7 +281,7 @@ bool db_connect(struct db *db, struct error *err)
         return false;
     if (PQsetnonblocking(db->connection, 1) != 0)
         return fail_lost(db, err);
-    if (!prepare_all(db, err)) {
+    if (!has_room_for_locks(db, err) || !prepare_all(db, err)) {
         db_disconnect(db);
         return false;
     }
@@ -250,42 +306,6 @@ static bool send_statement(struct db *db, const struct db_statement *statement,
 
     return PQsendQueryPrepared(db->connection, statement->name, params == NULL ? 0 : (int)params->count,
                                values_of(params, values), NULL, NULL, /* resultFormat= */ 0) == 1;
-}
-
-static bool is_success(const PGresult *result)
-{
-    const ExecStatusType status = PQresultStatus(result);
-
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
-/* Reads to the end of one statement outside a pipeline, so that the connection stays usable. */
-static bool finish_statement(struct db *db, const char *name, PGresult **ret_result, struct error *err)
-{
-    PGresult *kept = NULL, *result = NULL;
-    bool good = true;
-
-    while (next_result(db, &result, err)) {
-        if (result == NULL) {
-            if (good && ret_result != NULL) {
-                *ret_result = kept;
-                kept = NULL;
-            }
-            PQclear(kept);
-            return good;
-        }
-        if (!is_success(result) && good) {
-            good = fail_result(db, result, name, err);
-            if (db->connection == NULL) {
-                PQclear(result);
-                break;
-            }
-        }
-        PQclear(kept);
-        kept = result;
-    }
-    PQclear(kept);
-    return false;
 }
 
 /* Time of a statement or pipeline, by name: ecf2_db_statement_seconds. */

@@ -41,7 +41,8 @@ struct db *db_new(const char *conninfo, const char *role, const char *name,
                   const struct db_statement *const *const *statements, db_wait_fn *wait, void *wait_context);
 void db_free(struct db *db);
 
-/* Connects, sets the session up, prepares everything. Drops an existing connection first. */
+/* Connects, prepares everything. Drops an existing connection first. ERROR_DB where PostgreSQL has no room
+ * for the locks of a batch (PL-35). */
 bool db_connect(struct db *db, struct error *err) __attribute__((warn_unused_result));
 void db_disconnect(struct db *db);
 bool db_is_connected(const struct db *db);

@@ -12,11 +12,12 @@ char *verdict_write(const struct verdict *verdict)
 
     if (verdict->is_same_as)
         uuid_format(&verdict->same_as, same_as);
-    document =
-        json_pack("{s:s%, s:s%, s:s?, s:b, s:s%}", "digest", verdict->digest.data, verdict->digest.size,
-                  "rules_version", verdict->rules_version.data, verdict->rules_version.size, "same_as",
-                  verdict->is_same_as ? same_as : NULL, "fundable", verdict->is_fundable ? 1 : 0, "reason",
-                  verdict->reason.data == NULL ? "" : verdict->reason.data, verdict->reason.size);
+    document = json_pack(
+        "{s:s%, s:s%, s:s%, s:s?, s:b, s:s%}", "digest", verdict->digest.data, verdict->digest.size,
+        "person_key", verdict->person_key.data == NULL ? "" : verdict->person_key.data,
+        verdict->person_key.size, "rules_version", verdict->rules_version.data, verdict->rules_version.size,
+        "same_as", verdict->is_same_as ? same_as : NULL, "fundable", verdict->is_fundable ? 1 : 0, "reason",
+        verdict->reason.data == NULL ? "" : verdict->reason.data, verdict->reason.size);
     text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT);
     json_decref(document);
     return text == NULL ? memory_dup("{}") : text;
@@ -31,10 +32,11 @@ bool verdict_read(struct slice text, struct verdict *ret_verdict, struct error *
         json_loadb(text.data == NULL ? "" : text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
 
     if (document == NULL ||
-        json_unpack(document, "{s:s%, s:s%, s:o, s:b, s:s%}", "digest", &verdict.digest.data,
-                    &verdict.digest.size, "rules_version", &verdict.rules_version.data,
-                    &verdict.rules_version.size, "same_as", &same_as, "fundable", &fundable, "reason",
-                    &verdict.reason.data, &verdict.reason.size) != 0 ||
+        json_unpack(document, "{s:s%, s:s%, s:s%, s:o, s:b, s:s%}", "digest", &verdict.digest.data,
+                    &verdict.digest.size, "person_key", &verdict.person_key.data, &verdict.person_key.size,
+                    "rules_version", &verdict.rules_version.data, &verdict.rules_version.size, "same_as",
+                    &same_as, "fundable", &fundable, "reason", &verdict.reason.data,
+                    &verdict.reason.size) != 0 ||
         (!json_is_null(same_as) && !uuid_parse(slice_of(json_string_value(same_as)), &verdict.same_as))) {
         json_decref(document);
         return error_set(err, ERROR_WIRE, "a verdict of %zu bytes is not of its form", text.size);

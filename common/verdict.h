@@ -1,7 +1,7 @@
 /*
  * verdict: what the stages have decided of a submission so far. It travels with the record, beside the facts
  * on which it stands (architecture.md section 3):
- * {"digest":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}.
+ * {"digest":…,"person_key":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}.
  */
 #ifndef ECF2_COMMON_VERDICT_H
 #define ECF2_COMMON_VERDICT_H
@@ -14,7 +14,9 @@
 #include "common/uuid.h"
 
 struct verdict {
-    struct slice digest;        /* of the facts, as the facts query gave it */
+    struct slice digest; /* of the facts, as the facts query gave it */
+    struct slice
+        person_key; /* whom the facts name: the commit locks it beside the subject, which may be older */
     struct slice rules_version; /* of the table that validation used (PL-30) */
     bool is_same_as; /* nothing is written: answered with the record same_as (declarations.md 7.1) */
     struct uuid same_as;

@@ -354,19 +354,6 @@ static void send_results(struct worker *worker, const struct work_item *items, s
         buffer_release(&results[i]);
 }
 
-void worker_report(struct worker *worker, struct work_item *items, size_t count)
-{
-    bool told[WIRE_BATCH_MAX] = {false};
-
-    for (size_t i = 0; i < count; i++)
-        if (items[i].replies != NULL && !told[i])
-            send_replies_like(worker, items, count, i, told);
-    for (size_t broker = 0; broker < worker->broker_count; broker++)
-        send_results(worker, items, count, broker);
-    for (size_t i = 0; i < count; i++)
-        work_item_release(&items[i]);
-}
-
 /* ----------------------------------------------- messages outside a batch */
 
 static uint64_t hash_of(struct slice text)
@@ -438,4 +425,51 @@ void worker_broadcast(struct worker *worker, enum wire_command command, const ch
 {
     for (size_t i = 0; i < worker->broker_count; i++)
         (void)send_head(worker, i, command, service, number, &frame, frame.data == NULL ? 0 : 1);
+}
+
+/* -------------------------------------------------------------- what became of it */
+
+static bool goes_elsewhere(const struct worker *worker, const struct work_item *item, const char *service)
+{
+    return item->disposition == WIRE_FORWARD && item->record.accept_no > 0 &&
+           (service == NULL || strcmp(item->next_service, service) == 0) &&
+           broker_for(worker, item->record.subject) != item->broker;
+}
+
+/* What goes on to its next stage goes to the broker where its subject's work meets: the front chose one
+ * before the subject was known. At the other one it is done. What cannot be sent stays where it is. */
+static void send_where_subjects_meet(struct worker *worker, struct work_item *items, size_t count)
+{
+    struct wire_record *records = memory_alloc((count + 1) * sizeof *records);
+
+    for (size_t first = 0; first < count; first++) {
+        size_t used = 0;
+
+        if (!goes_elsewhere(worker, &items[first], NULL))
+            continue;
+        const char *service = items[first].next_service;
+        for (size_t i = first; i < count; i++)
+            if (goes_elsewhere(worker, &items[i], service))
+                records[used++] = items[i].record;
+        if (!worker_submit(worker, SIZE_MAX, service, records, used))
+            break;
+        for (size_t i = first; i < count; i++)
+            if (goes_elsewhere(worker, &items[i], service))
+                items[i].disposition = WIRE_DONE;
+    }
+    free(records);
+}
+
+void worker_report(struct worker *worker, struct work_item *items, size_t count)
+{
+    bool told[WIRE_BATCH_MAX] = {false};
+
+    for (size_t i = 0; i < count; i++)
+        if (items[i].replies != NULL && !told[i])
+            send_replies_like(worker, items, count, i, told);
+    send_where_subjects_meet(worker, items, count);
+    for (size_t broker = 0; broker < worker->broker_count; broker++)
+        send_results(worker, items, count, broker);
+    for (size_t i = 0; i < count; i++)
+        work_item_release(&items[i]);
 }

@@ -1,27 +1,44 @@
 -- Outcomes that change nothing else: rejections, and submissions answered with a record that exists already
--- (declarations.md 7.1). Inserting an outcome is the exactly-once point (DM-29, DM-30): one that exists stays.
+-- (declarations.md 7.1). Inserting an outcome is the exactly-once point (DM-29, DM-30): one that exists stays, and
+-- nothing follows from it twice.
 --   $1 uuid[] ids, $2 timestamptz[] accepted_at, $3 text[] results, $4 integer[] HTTP statuses,
 --   $5 text[] bodies (JSON; null = that of the outcome of the submission which made the resource),
 --   $6 text[] resource types, $7 uuid[] resource ids, $8 text[] rules that fired (comma separated),
---   $9 text[] facts (JSON), $10 text[] rules versions
+--   $9 text[] facts (JSON), $10 text[] rules versions, $11 bigint[] lead providers that submitted (null = somebody else),
+--   $12 text[] trace ids
 -- One row for each outcome written: its id and body.
 with decided as (
   select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::uuid[],
-                       $8::text[], $9::text[], $10::text[])
-    as d (id, accepted_at, result, http_status, body, resource_type, resource_api_id, fired, facts, rules_version)
+                       $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[])
+    as d (id, accepted_at, result, http_status, body, resource_type, resource_api_id, fired, facts, rules_version,
+          lead_provider_id, trace_id)
+),
+outcomes as (
+  insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
+                                   resource_api_id, decided_no, scopes, fired, facts, rules_version)
+  select d.id, d.accepted_at, clock_timestamp(), d.result, d.http_status,
+         coalesce(d.body::json,
+                  (select first.body
+                   from declarations as declaration
+                   join submission_outcomes as first
+                     on first.accepted_at = uuid_v7_time(declaration.submission_id)
+                     and first.submission_id = declaration.submission_id
+                   where declaration.api_id = d.resource_api_id)),
+         d.resource_type, d.resource_api_id, nextval('accept_no_seq'), '{}',
+         coalesce(string_to_array(nullif(d.fired, ''), ','), '{}'), d.facts::jsonb, d.rules_version::integer
+  from decided as d
+  on conflict do nothing
+  returning submission_id, body
+),
+-- PL-54: told to whoever asked for it
+deliveries as (
+  insert into webhook_deliveries (id, created_at, webhook_endpoint_id, kind, submission_id, trace_id)
+  select told.id, uuid_v7_time(told.id), told.endpoint_id, 'submission.decided', told.submission_id, told.trace_id
+  from (select uuid_v7() as id, endpoint.id as endpoint_id, d.id as submission_id, d.trace_id
+        from decided as d
+        join outcomes on outcomes.submission_id = d.id
+        join webhook_endpoints as endpoint on endpoint.lead_provider_id = d.lead_provider_id
+          and endpoint.disabled_at is null and 'submission.decided' = any (endpoint.event_kinds)
+        offset 0) as told
 )
-insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
-                                 resource_api_id, decided_no, scopes, fired, facts, rules_version)
-select d.id, d.accepted_at, clock_timestamp(), d.result, d.http_status,
-       coalesce(d.body::json,
-                (select first.body
-                 from declarations as declaration
-                 join submission_outcomes as first
-                   on first.accepted_at = uuid_v7_time(declaration.submission_id)
-                   and first.submission_id = declaration.submission_id
-                 where declaration.api_id = d.resource_api_id)),
-       d.resource_type, d.resource_api_id, nextval('accept_no_seq'), '{}',
-       coalesce(string_to_array(nullif(d.fired, ''), ','), '{}'), d.facts::jsonb, d.rules_version::integer
-from decided as d
-on conflict do nothing
-returning submission_id as id, body::text as body
+select submission_id as id, body::text as body from outcomes

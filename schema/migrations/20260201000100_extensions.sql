@@ -19,6 +19,12 @@ create function uuid_v7_time(id uuid) returns timestamptz
   return to_timestamp(('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint::double precision / 1000);
 comment on function uuid_v7_time(uuid) is 'PL-1: accepted_at is the millisecond in the id, so that the id alone finds the partition';
 
+-- A new one, where a row that is written in passing needs an id that tells its partition.
+create function uuid_v7() returns uuid
+  language sql volatile parallel safe
+  return (lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+          || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid;
+
 -- The days from the first to the last, both included; no last day = open (DM-4). For days in the wrong order it is empty
 -- instead of an error, so that the row is refused by the table's own check, under its name.
 create function closed_period(started_on date, finished_on date) returns daterange
@@ -37,6 +43,7 @@ end $$;
 -- migrate:down
 drop function refuse_change();
 drop function closed_period(date, date);
+drop function uuid_v7();
 drop function uuid_v7_time(uuid);
 drop text search configuration unaccented;
 drop extension unaccent;

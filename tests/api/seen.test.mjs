@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
 import { allDecided, Client, count, inParallel, undecided } from '../support/record.mjs';
+import { connect } from '../support/cluster.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const clients = 100;
-const system = await startSystem();
+const system = await startSystem({ ownCluster: true });
 after(() => system.stop());
 const { people } = await loadWorld(system, { people: 200 });
 const client = new Client(system);
@@ -76,4 +77,24 @@ test('what 100 clients post, seen from everywhere', async (t) => {
       for (const lane of ['wait', 'async', 'bulk']) assert.deepEqual(service[lane], { waiting: 0, delayed: 0, handed_out: 0, oldest_ms: 0 }, `${name}, ${lane}`);
     }
   });
+});
+
+test('no log of any process holds a token, a TRN or a name, not even of a statement that was slow or failed', async () => {
+  const person = people[7];
+  const holder = await connect(system.cluster, system.database);
+  await holder.query('select pg_advisory_lock(1, hashtext($1))', [person.subject]);
+  const sent = client.submit(person, declaration(person, types[4]));
+  await new Promise((resolve) => setTimeout(resolve, 1300)); // log_min_duration_statement is 1 s
+  await holder.end();
+  assert.equal((await sent).status, 200);
+  await assert.rejects(system.db.query('insert into teachers (trn, trs_first_name) values ($1, $2)', [person.subject.slice(4), 'Given7']), /duplicate key/);
+  const logs = [...system.processes.keys(), 'postgres', 'redis'].map((name) => [name, system.logs(name)]);
+  const slow = logs.find(([name]) => name === 'postgres')[1];
+  assert.match(slow, /duration: .*take_locks/);
+  assert.match(slow, /duplicate key/);
+  for (const [name, text] of logs) {
+    for (const secret of [...new Set(people.map(({ provider }) => provider.token)), 'trn:', person.subject.slice(4), 'Given7', 'Family7']) {
+      assert.ok(!text.includes(secret), `${name}: ${secret}`);
+    }
+  }
 });

@@ -100,6 +100,7 @@ const cases = {
   'month end 1': P1, 'month end 2': P1, 'month end submitted': P2, 'month end late': P1, 'month end D': P7,
   'openapi': P1, 'openapi mentor': P5,
   'errors': P1, 'errors 503': P1, 'errors draining': P1,
+  'delivered': P1, 'delivered together': P1,
 };
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;
 

@@ -59,6 +59,7 @@ static bool decode(struct acceptance *one, struct error *err)
 
 static void add_locks(struct commit *commit, size_t entry, const struct acceptance *one)
 {
+    commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.statement_id, /* shared= */ true);
     for (size_t i = 0; i < one->facts.lead_provider_count; i++)
         commit_add_lock(commit, entry, LOCK_LIST, one->facts.lead_provider_ids[i], /* shared= */ true);
@@ -153,6 +154,7 @@ enum column {
     FUNDING_CHANGES,
     TRAINING_ENDS_ON,
     SCHOOL_PERIOD,
+    TRACE,
     COLUMN_COUNT
 };
 
@@ -256,6 +258,9 @@ static void add_value(struct db_params *params, enum column column, const struct
         break;
     case LEAD_PROVIDER_NAME:
         db_array_text(params, one->facts.lead_provider.name);
+        break;
+    case TRACE:
+        db_array_slice(params, record->trace);
         break;
     case FUNDING_ENDS_ON:
     case FUNDING_CHANGES:

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "common/log.h"
-#include "common/metrics.h"
+#include "common/commit.h"
 #include "common/kinds.h"
+#include "common/log.h"
 #include "common/sql.h"
 #include "common/verdict.h"
 #include "workers/scheduler/scheduler.h"
@@ -64,15 +64,15 @@ static void letter_params(struct db_params *params, const struct burial *burials
     db_param_instant(params, until_us);
 }
 
-/* Rows submission_id, stage, reason: an operator has to look at each. */
+/* Rows submission_id, stage, reason, kind: an operator has to look at each. */
 static void report(const PGresult *buried)
 {
-    for (int row = 0; row < PQntuples(buried); row++)
+    for (int row = 0; row < PQntuples(buried); row++) {
         log_event(LOG_ERROR, "submission_dead", LOG_SLICE("submission", db_text(buried, row, 0)),
                   LOG_SLICE("stage", db_text(buried, row, 1)), LOG_SLICE("reason", db_text(buried, row, 2)),
                   LOG_END);
-    metric_add(metric_counter("ecf2_buried_total", "Submissions that became dead letters", ""),
-               PQntuples(buried));
+        commit_count(db_text(buried, row, 3), "dead");
+    }
 }
 
 bool bury(struct db *db, const struct burial *burials, size_t count, struct error *err)

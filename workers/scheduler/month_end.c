@@ -96,7 +96,7 @@ bool job_statements_payable(struct scheduler *scheduler, struct error *err)
 {
     const struct month_end month_end = month_end_now(scheduler);
     CLEANUP(pgresult) PGresult *overdue = NULL;
-    int columns[COLUMN_COUNT], failed = 0;
+    int columns[COLUMN_COUNT], moved = 0, failed = 0;
     struct error first = {0};
 
     if (!find_overdue(&month_end, &overdue, err) ||
@@ -105,8 +105,10 @@ bool job_statements_payable(struct scheduler *scheduler, struct error *err)
     for (int row = 0; row < PQntuples(overdue); row++) {
         struct error failure = {0};
 
-        if (move_statement(&month_end, overdue, row, columns, &failure))
+        if (move_statement(&month_end, overdue, row, columns, &failure)) {
+            moved++;
             continue;
+        }
         db_rollback(month_end.db);
         log_event(LOG_ERROR, "statement_not_payable",
                   LOG_SLICE("statement", db_text(overdue, row, columns[ID])),
@@ -118,7 +120,7 @@ bool job_statements_payable(struct scheduler *scheduler, struct error *err)
     }
     metric_set(metric_gauge("ecf2_statements_overdue",
                             "Output statements past their deadline that are still open", ""),
-               failed);
+               PQntuples(overdue) - moved);
     if (failed == 0)
         return true;
     return error_set(err, first.kind, "%d statements did not become payable; the first: %s", failed,

@@ -99,7 +99,9 @@ static void hand_on(struct work_item *item, const struct declaration_case *one)
 {
     const struct kind *kind = kind_find(item->record.kind);
     const struct existing_declaration *same_as = one->verdict.same_as;
-    struct verdict verdict = {.digest = one->digest, .rules_version = slice_of(DECLARATION_RULES_VERSION)};
+    struct verdict verdict = {.digest = one->digest,
+                              .person_key = one->person_key,
+                              .rules_version = slice_of(DECLARATION_RULES_VERSION)};
     char *text;
 
     if (same_as != NULL) {

@@ -13,6 +13,7 @@
 static void comes_back_as_written(void **state)
 {
     struct verdict read, written = {.digest = slice_of("ab\"cd"),
+                                    .person_key = slice_of("trn:1234567"),
                                     .rules_version = slice_of("7"),
                                     .is_same_as = true,
                                     .is_fundable = true,
@@ -25,6 +26,7 @@ static void comes_back_as_written(void **state)
     assert_true(verdict_read(slice_of(text), &read, NULL));
     free(text);
     assert_true(slice_equal(read.digest, written.digest));
+    assert_true(slice_equal(read.person_key, written.person_key));
     assert_true(slice_equal(read.rules_version, written.rules_version));
     assert_true(read.is_same_as && uuid_equal(&read.same_as, &written.same_as));
     assert_true(read.is_fundable);
@@ -43,6 +45,7 @@ static void no_same_record_is_null(void **state)
     assert_false(read.is_same_as);
     assert_false(read.is_fundable);
     assert_int_equal(read.reason.size, 0);
+    assert_int_equal(read.person_key.size, 0);
     verdict_release(&read);
 }
 
@@ -55,9 +58,12 @@ static void other_texts_are_refused(void **state)
         "[]",
         "{}",
         "{\"digest\":\"d\"}",
-        "{\"digest\":1,\"rules_version\":\"1\",\"same_as\":null,\"fundable\":true,\"reason\":\"\"}",
-        "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":\"no id\",\"fundable\":true,\"reason\":\"\"}",
-        "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":7,\"fundable\":true,\"reason\":\"\"}",
+        "{\"digest\":1,\"person_key\":\"\",\"rules_version\":\"1\",\"same_as\":null,\"fundable\":true,"
+        "\"reason\":\"\"}",
+        "{\"digest\":\"d\",\"person_key\":\"\",\"rules_version\":\"1\",\"same_as\":\"no "
+        "id\",\"fundable\":true,\"reason\":\"\"}",
+        "{\"digest\":\"d\",\"person_key\":\"\",\"rules_version\":\"1\",\"same_as\":7,\"fundable\":true,"
+        "\"reason\":\"\"}",
     };
 
     (void)state;

@@ -11,7 +11,7 @@
 --   $17 boolean[]      sparsity uplift            $18 timestamptz[]  business time: created_at, happened_at
 --   $19 timestamptz[]  api_updated_at (PL-23)     $20 text[]         bodies (JSON)
 --   $21 text[]         facts (JSON)               $22 text[]         rules versions
---   $23 text[]         lead providers' names
+--   $23 text[]         lead providers' names       $28 text[]         trace ids
 --   mentor completion (6.1), null where nothing changes:
 --   $24 date[]         funding ends on            $25 text[]         change lines of it (JSON array of text)
 --   $26 date[]         training period ends on    $27 bigint[]       its school period
@@ -22,11 +22,11 @@ with input as (
               $7::bigint[], $8::integer[], $9::declaration_type[], $10::timestamptz[], $11::evidence_type[],
               $12::payment_status[], $13::bigint[], $14::bigint[], $15::bigint[], $16::boolean[], $17::boolean[],
               $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::text[], $24::date[],
-              $25::text[], $26::date[], $27::bigint[])
+              $25::text[], $26::date[], $27::bigint[], $28::text[])
     as i (submission_id, accepted_at, api_id, training_period_id, teacher_id, role, lead_provider_id, year, type,
           declared_at, evidence, payment_status, statement_id, mentorship_id, delivery_partner_id, pupil_premium,
           sparsity, as_of, updated_at, body, facts, rules_version, lead_provider_name, funding_ends_on,
-          funding_changes, training_ends_on, school_period_id)
+          funding_changes, training_ends_on, school_period_id, trace_id)
 ),
 outcomes as (
   insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
@@ -113,5 +113,15 @@ history as (
          submission_id, teacher_id, null, training_period_id, school_period_id, null
   from named
   where training_ends_on is not null
+),
+-- PL-54: told to whoever asked for it
+deliveries as (
+  insert into webhook_deliveries (id, created_at, webhook_endpoint_id, kind, submission_id, trace_id)
+  select told.id, uuid_v7_time(told.id), told.endpoint_id, 'submission.decided', told.submission_id, told.trace_id
+  from (select uuid_v7() as id, endpoint.id as endpoint_id, fresh.submission_id, fresh.trace_id
+        from fresh
+        join webhook_endpoints as endpoint on endpoint.lead_provider_id = fresh.lead_provider_id
+          and endpoint.disabled_at is null and 'submission.decided' = any (endpoint.event_kinds)
+        offset 0) as told
 )
 select submission_id as id from outcomes

@@ -19,10 +19,10 @@ static const char *stage_of(const char *kind, const char *facts, const char *ver
 static void test_stage_by_what_the_record_carries(void **state)
 {
     static const char judged[] =
-        "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":null,\"fundable\":false,"
+        "{\"digest\":\"d\",\"person_key\":\"\",\"rules_version\":\"1\",\"same_as\":null,\"fundable\":false,"
         "\"reason\":\"\"}";
     static const char funded[] =
-        "{\"digest\":\"d\",\"rules_version\":\"1\",\"same_as\":null,\"fundable\":true,"
+        "{\"digest\":\"d\",\"person_key\":\"\",\"rules_version\":\"1\",\"same_as\":null,\"fundable\":true,"
         "\"reason\":\"marker\"}";
 
     (void)state;
