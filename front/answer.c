@@ -5,7 +5,9 @@
 #include <microhttpd.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/token.h"
 #include "front/loop.h"
@@ -191,20 +193,31 @@ struct MHD_Response *answer_response(struct answer *answer, const struct request
     return response;
 }
 
-void answer_raw(struct buffer *out, unsigned status, const char *detail)
+/* Date, as RFC 9110 section 5.6.7 wants it, whatever the locale. */
+static void append_date(struct buffer *out)
+{
+    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const time_t now = (time_t)(machine_now_us() / US_PER_SECOND);
+    struct tm t;
+    if (gmtime_r(&now, &t) != NULL)
+        buffer_printf(out, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n", days + 3 * (size_t)t.tm_wday,
+                      t.tm_mday, months + 3 * (size_t)t.tm_mon, 1900 + t.tm_year, t.tm_hour, t.tm_min,
+                      t.tm_sec);
+}
+
+void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *trace, bool with_body)
 {
     struct buffer body = BUFFER_INIT;
-    struct uuid id = uuid_v4();
-    char trace[UUID_TEXT_SIZE];
-    uuid_format(&id, trace);
     append_problem(&body, status, detail);
+    buffer_printf(out, "HTTP/1.1 %u %s\r\n", status, MHD_get_reason_phrase_for(status));
+    append_date(out);
     buffer_printf(
         out,
-        "HTTP/1.1 %u %s\r\nContent-Type: " JSON_TYPE "\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+        "Content-Type: " JSON_TYPE "\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
         "X-Request-Id: %s\r\nStrict-Transport-Security: max-age=10800\r\nX-Content-Type-Options: nosniff\r\n"
         "X-Robots-Tag: none\r\n%sConnection: close\r\n\r\n",
-        status, MHD_get_reason_phrase_for(status), body.size, trace,
-        status == 503 ? "Retry-After: 5\r\n" : "");
-    buffer_append(out, body.data, body.size);
+        body.size, trace, status == 503 ? "Retry-After: 5\r\n" : "");
+    if (with_body)
+        buffer_append(out, body.data, body.size);
     buffer_release(&body);
 }

@@ -1,13 +1,14 @@
 /*
- * door: accepting, limits of connections, first heads, time limits.
+ * door: accepting, limits of connections, first heads, refusals, time limits.
  *
- * Over a limit a connection is told so (503 and Retry-After) instead of being closed in silence, and lingers:
- * the bytes of the request that the client is sending are read and thrown away for a moment. The number that
- * lingers is bounded.
+ * Over a limit a connection is told so (503 and Retry-After) instead of being closed in silence. A connection
+ * that was answered for the last time lingers: what its client is still sending is read and thrown away for a
+ * moment. The number that lingers is bounded.
  */
 #include "front/door.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -20,12 +21,12 @@
 #include "front/answer.h"
 #include "front/loop.h"
 
-#define ACCEPTS_A_TURN   128
-#define LINGER_US        (2 * US_PER_SECOND)
-#define LINGER_MAX       1000
-#define BEGIN_US         US_PER_SECOND
-#define OUT_OF_FILES_US  (100 * INT64_C(1000))
-#define KEPT_LOOK_MIN_US (50 * INT64_C(1000))
+#define ACCEPTS_A_TURN  128
+#define LINGER_US       (2 * US_PER_SECOND)
+#define LINGER_MAX      1000
+#define BEGIN_US        US_PER_SECOND
+#define OUT_OF_FILES_US (100 * INT64_C(1000))
+#define LEAVING_US      (2 * US_PER_SECOND)
 
 #define DETAIL_CONNECTIONS                                                                                   \
     "Try again later, with fewer connections: this service serves no more at the moment."
@@ -90,37 +91,111 @@ static bool count(struct client *client)
 
 /* ---- connections that are ours ---- */
 
-void door_forget(struct client *client)
+/* Off all lists and counts; its socket is closed by whoever has it. */
+static void forget(struct client *client)
 {
     if (client->phase == CLIENT_LINGER)
         client->loop->door.lingering--;
     DL_DELETE2(client->loop->door.phases[client->phase].head, client, prev, next);
     uncount(client);
+    buffer_release(&client->held);
     free(client);
 }
 
 static void close_ours(struct client *client)
 {
     (void)close(client->fd); /* leaves the epoll set by itself */
-    door_forget(client);
+    forget(client);
 }
 
-/* Tells a client of ours no, and lets it read that. */
-static void refuse(struct client *client, unsigned status, const char *detail)
+static struct client *client_new(struct loop *loop, int fd, enum client_phase phase)
 {
-    struct door *door = &client->loop->door;
+    struct client *client = memory_zero(1, sizeof(*client));
+    client->source.kind = SOURCE_CLIENT;
+    client->loop = loop;
+    client->fd = fd;
+    client->phase = phase;
+    client->since_us = loop->now_us;
+    DL_APPEND2(loop->door.phases[phase].head, client, prev, next);
+    return client;
+}
+
+/* ---- the last answer ---- */
+
+static bool is_ours(const struct client *client)
+{
+    return client->phase == CLIENT_FRESH || client->phase == CLIENT_HEAD;
+}
+
+/* Lets the client read the last answer: reads and throws away what it is still sending. */
+static void linger_begin(struct client *client)
+{
+    (void)shutdown(client->fd, SHUT_WR);
+    client->loop->door.lingering++;
+    client_enter(client, CLIENT_LINGER);
+}
+
+/* The same for a connection that libmicrohttpd is about to close: it closes its descriptor, we keep another
+ * one. */
+static void linger_instead(struct client *client)
+{
+    struct loop *loop = client->loop;
+    if (loop->door.lingering >= LINGER_MAX)
+        return;
+    int fd = fcntl(client->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    /* Closing leaves the epoll set only with the last descriptor. */
+    loop_unwatch(loop, client->fd);
+    struct client *rest = client_new(loop, fd, CLIENT_FRESH);
+    if (loop_watch(loop, fd, &rest->source, EPOLLIN | EPOLLRDHUP | EPOLLET))
+        linger_begin(rest);
+    else
+        close_ours(rest);
+}
+
+static bool send_refusal(struct client *client, unsigned status, const char *detail)
+{
     struct buffer raw = BUFFER_INIT;
-    answer_raw(&raw, status, detail);
+    struct request *request = client->request;
+    char trace[UUID_TEXT_SIZE];
+    if (request == NULL)
+        loop_make_trace(client->loop, trace);
+    answer_raw(&raw, status, detail, request == NULL ? trace : request->trace,
+               request == NULL || !request->is_head);
     ssize_t sent = send(client->fd, raw.data, raw.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_release(&raw);
+    if (request == NULL)
+        observe_refusal(client->loop, status, client->loop->now_us - client->since_us, trace);
+    else
+        observe_answer(request, status);
+    return sent >= 0;
+}
+
+void door_refuse(struct client *client, unsigned status, const char *detail)
+{
+    bool sent = send_refusal(client, status, detail);
     uncount(client);
-    if (sent < 0 || door->lingering >= LINGER_MAX) {
+    if (!is_ours(client)) {
+        client->refused = true;
+        if (sent)
+            linger_instead(client);
+        client_enter(client, CLIENT_BUSY);
+    } else if (sent && client->loop->door.lingering < LINGER_MAX) {
+        linger_begin(client);
+    } else {
         close_ours(client);
-        return;
     }
-    (void)shutdown(client->fd, SHUT_WR);
-    door->lingering++;
-    client_enter(client, CLIENT_LINGER);
+}
+
+void door_leave(struct client *client)
+{
+    reader_remove(client);
+    /* After the last answer, in time: what the client has sent behind it would make closing a reset. */
+    bool answered = client->phase == CLIENT_KEPT || client->phase == CLIENT_KEPT_HEAD;
+    if (answered && !client->aborted && client_has_unread(client))
+        linger_instead(client);
+    forget(client);
 }
 
 /* Throws away what comes on a connection that was refused, a little at a time. */
@@ -141,44 +216,55 @@ static void hand_over(struct client *client)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
-    if (getpeername(client->fd, (struct sockaddr *)&address, &size) != 0) {
+    /* Of its end we want to know also while libmicrohttpd is not reading, because a request is in hand. */
+    if (getpeername(client->fd, (struct sockaddr *)&address, &size) != 0 ||
+        !loop_rewatch(client->loop, client->fd, &client->source, EPOLLRDHUP | EPOLLET)) {
         close_ours(client);
         return;
     }
-    loop_unwatch(client->loop, client->fd);
     client_enter(client, CLIENT_BUSY);
     http_add(client, (struct sockaddr *)&address, size);
 }
 
-/* Looks at what has come so far without taking it: libmicrohttpd will read it. */
-static void look(struct client *client, bool ended)
+/* Looks at what has come so far; begun: at least one byte has. */
+static void look(struct client *client, bool begun)
 {
-    char bytes[HEAD_MAX_BYTES];
-    ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    switch (reader_look(client)) {
+    case READER_READY:
+        hand_over(client);
         return;
-    if (got <= 0) {
+    case READER_ENDED:
         close_ours(client);
+        return;
+    case READER_WAITING:
+        if (client->phase == CLIENT_FRESH && (begun || client->held.size > 0))
+            client_enter(client, CLIENT_HEAD);
+        return;
+    case READER_REFUSED:
         return;
     }
-    struct head_result head = head_scan((struct slice){bytes, (size_t)got});
-    if (head.verdict == HEAD_GOOD)
-        hand_over(client);
-    else if (head.verdict == HEAD_BAD)
-        refuse(client, head.status, head.detail);
-    else if (ended)
-        close_ours(client);
-    else if (client->phase == CLIENT_FRESH)
-        client_enter(client, CLIENT_HEAD);
+}
+
+/* The client of a connection of libmicrohttpd's has ended its side, or is gone. Without a request in hand the
+ * library finds out by itself. */
+static void end(struct client *client, bool gone)
+{
+    bool waits = client->request != NULL && client->request->state == REQUEST_WAITING;
+    client->ended = true;
+    if (waits && gone)
+        request_abandon(client->request);
+    else if (waits && client->phase == CLIENT_BUSY)
+        client_enter(client, CLIENT_LEAVING);
 }
 
 void door_ready(struct client *client, uint32_t events)
 {
-    bool ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (client->phase == CLIENT_LINGER)
         linger(client);
+    else if (is_ours(client))
+        look(client, /* begun= */ true);
     else
-        look(client, ended);
+        end(client, (events & (EPOLLHUP | EPOLLERR)) != 0);
 }
 
 /* ---- accepting ---- */
@@ -198,19 +284,13 @@ void door_begin(struct loop *loop)
 
 static void admit(struct loop *loop, int fd, const struct sockaddr *address)
 {
-    struct client *client = memory_zero(1, sizeof(*client));
-    client->source.kind = SOURCE_CLIENT;
-    client->loop = loop;
-    client->fd = fd;
-    client->phase = CLIENT_FRESH;
-    client->since_us = loop->now_us;
+    struct client *client = client_new(loop, fd, CLIENT_FRESH);
     client->peer = network_peer(address);
-    DL_APPEND2(loop->door.phases[CLIENT_FRESH].head, client, prev, next);
     bool allowed = count(client);
     if (!loop_watch(loop, fd, &client->source, EPOLLIN | EPOLLRDHUP | EPOLLET))
         close_ours(client);
     else if (!allowed)
-        refuse(client, 503, DETAIL_CONNECTIONS);
+        door_refuse(client, 503, DETAIL_CONNECTIONS);
 }
 
 /* Out of descriptors or memory: the listening socket stays readable, so it is left alone for a moment. */
@@ -242,35 +322,38 @@ void door_accept(struct loop *loop)
 
 /* ---- time limits ---- */
 
+/* Tells the client of a connection of libmicrohttpd's that it is too slow. */
+static void hurry(struct client *client, const char *detail)
+{
+    door_refuse(client, 408, detail);
+    http_wake(client);
+}
+
 /* What happens when the time of a phase is over. */
 static void time_is_over(struct client *client)
 {
-    const struct settings *settings = client->loop->settings;
     switch (client->phase) {
     case CLIENT_FRESH:
     case CLIENT_LINGER:
         close_ours(client);
         return;
     case CLIENT_HEAD:
-        refuse(client, 408, DETAIL_HEAD_TIME);
-        return;
-    case CLIENT_KEPT:
-        if (client_has_begun(client)) {
-            client_enter(client, CLIENT_KEPT_HEAD);
-            return;
-        }
-        if (client->loop->now_us - client->idle_us >= settings->idle_timeout_ms * 1000)
-            client_abort(client);
-        client_enter(client, client->aborted ? CLIENT_BUSY : CLIENT_KEPT);
+        door_refuse(client, 408, DETAIL_HEAD_TIME);
         return;
     case CLIENT_KEPT_HEAD:
-    case CLIENT_BODY:
-        client_refuse_kept(client, 408, client->phase == CLIENT_BODY ? DETAIL_BODY_TIME : DETAIL_HEAD_TIME);
-        client_enter(client, CLIENT_BUSY);
+        hurry(client, DETAIL_HEAD_TIME);
         return;
+    case CLIENT_BODY:
+        hurry(client, DETAIL_BODY_TIME);
+        return;
+    case CLIENT_KEPT:
     case CLIENT_ANSWER:
         client_abort(client);
         client_enter(client, CLIENT_BUSY);
+        return;
+    case CLIENT_LEAVING:
+        client_enter(client, CLIENT_BUSY);
+        request_give_up(client->request);
         return;
     case CLIENT_BUSY:
     case CLIENT_PHASE_COUNT:
@@ -280,23 +363,20 @@ static void time_is_over(struct client *client)
 
 static int64_t phase_limit_us(const struct settings *settings, enum client_phase phase)
 {
-    int64_t head_us = settings->head_timeout_ms * 1000, idle_us = settings->idle_timeout_ms * 1000;
     switch (phase) {
     case CLIENT_FRESH:
-        return idle_us;
+    case CLIENT_KEPT:
+        return settings->idle_timeout_ms * 1000;
     case CLIENT_HEAD:
     case CLIENT_KEPT_HEAD:
-        return head_us;
+        return settings->head_timeout_ms * 1000;
     case CLIENT_LINGER:
         return LINGER_US;
-    case CLIENT_KEPT: { /* looked at this often: whether a head has begun, whether it has been idle for too
-                           long */
-        int64_t look_us = (head_us < idle_us ? head_us : idle_us) / 2;
-        return look_us < KEPT_LOOK_MIN_US ? KEPT_LOOK_MIN_US : look_us;
-    }
     case CLIENT_BODY:
     case CLIENT_ANSWER:
         return settings->body_timeout_ms * 1000;
+    case CLIENT_LEAVING:
+        return LEAVING_US;
     case CLIENT_BUSY:
     case CLIENT_PHASE_COUNT:
         break;
@@ -338,24 +418,24 @@ void door_shut(struct loop *loop)
     loop->door.accept_again_us = 0;
 }
 
-static void drain_phase(struct loop *loop, enum client_phase phase)
-{
-    struct client *next;
-    for (struct client *client = loop->door.phases[phase].head; client != NULL; client = next) {
-        next = client->next;
-        if (phase == CLIENT_FRESH) {
-            look(client, /* ended= */ true); /* its request may be there already */
-        } else if (!client_has_begun(client)) {
-            client_abort(client);
-            client_enter(client, CLIENT_BUSY);
-        }
-    }
-}
-
 void door_drain(struct loop *loop)
 {
-    drain_phase(loop, CLIENT_FRESH);
-    drain_phase(loop, CLIENT_KEPT);
+    struct client *client, *next;
+    DL_FOREACH_SAFE2(loop->door.phases[CLIENT_FRESH].head, client, next, next)
+    {
+        look(client, /* begun= */ false); /* its request may be there already */
+    }
+    DL_FOREACH_SAFE2(loop->door.phases[CLIENT_FRESH].head, client, next, next)
+    {
+        close_ours(client);
+    }
+    DL_FOREACH_SAFE2(loop->door.phases[CLIENT_KEPT].head, client, next, next)
+    {
+        if (client_has_unread(client))
+            continue;
+        client_abort(client);
+        client_enter(client, CLIENT_BUSY);
+    }
 }
 
 void door_close(struct loop *loop)

@@ -1,6 +1,6 @@
 /*
- * door: where connections come in. Accepts, keeps to the limits of connections, reads first heads, and
- * watches the time limits of connections (client.h).
+ * door: where connections come in, and where they are told no. Accepts, keeps to the limits of connections,
+ * waits for first heads, and watches the time limits of connections (client.h).
  */
 #ifndef ECF2_FRONT_DOOR_H
 #define ECF2_FRONT_DOOR_H
@@ -25,10 +25,13 @@ void door_open(struct loop *loop, int fd);
 void door_begin(struct loop *loop);
 /* The listening socket is readable. */
 void door_accept(struct loop *loop);
-/* Something came on a connection that is still ours. */
+/* Something came on a connection that is still ours, or one of libmicrohttpd's has ended. */
 void door_ready(struct client *client, uint32_t events);
-/* Takes a connection off all lists and counts and frees it; its socket is closed by whoever has it. */
-void door_forget(struct client *client);
+/* Tells a client no where nothing else is being written, counts and logs that, and lets it read it. One that
+ * is still ours may be freed; one of libmicrohttpd's is closed by it when it reads next (http_wake). */
+void door_refuse(struct client *client, unsigned status, const char *detail);
+/* libmicrohttpd is about to close this connection: takes it off all lists and counts and frees it. */
+void door_leave(struct client *client);
 /* Acts on time limits that have passed; returns when the next one passes (monotonic µs, INT64_MAX = none). */
 int64_t door_tick(struct loop *loop);
 /* Stops listening; what the kernel had accepted already is still taken in. */

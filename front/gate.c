@@ -183,7 +183,7 @@ static void turn_collect(struct loop *loop, struct gate_turn *turn, int64_t now_
     turn->count = 0;
     DL_FOREACH_SAFE2(loop->requests.turn, request, next, next)
     {
-        DL_DELETE2(loop->requests.turn, request, prev, next);
+        request_part(request);
         if (turn->count == turn->capacity) {
             turn->capacity = turn->capacity == 0 ? 256 : 2 * turn->capacity;
             turn->asks = memory_grow(turn->asks, turn->capacity, sizeof(*turn->asks));

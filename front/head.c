@@ -9,24 +9,34 @@
 #define DETAIL_CRLF    "End the request line and each header field with CR LF."
 #define DETAIL_REQUEST "Begin the request with a line such as \"GET /api/v3/participants HTTP/1.1\"."
 #define DETAIL_FIELD                                                                                         \
-    "Send each header field on a line of its own, as a name, a colon without space before it, and a value."
+    "Send each header field on a line of its own, as a name, a colon without space before it, and a value "  \
+    "without control characters."
 #define DETAIL_URL     "Send a URL of at most 4096 bytes."
 #define DETAIL_SIZE    "Send fewer or shorter header fields: all together at most 7 KiB."
 #define DETAIL_VERSION "Use HTTP/1.1."
 
+bool head_is_token_byte(char c)
+{
+    bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return alphanumeric || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
 bool head_is_token(struct slice text)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && (c == '\0' || strchr(others, c) == NULL))
+    for (size_t i = 0; i < text.size; i++)
+        if (!head_is_token_byte(text.data[i]))
             return false;
-    }
     return text.size > 0;
 }
 
-/* ---- framing ---- */
+/* ---- framing: what smuggling is made of ---- */
+
+struct framing {
+    unsigned hosts, lengths, encodings;
+    bool chunked, expects_continue;
+    uint64_t length;     /* the value of Content-Length, 0 without one */
+    const char *problem; /* static; the first that was found, NULL = none */
+};
 
 static bool is_named(struct slice text, const char *name)
 {
@@ -47,10 +57,18 @@ static bool parse_length(struct slice value, uint64_t *ret_length)
     return true;
 }
 
-void framing_add(struct framing *framing, struct slice name, struct slice value)
+static bool has_control(struct slice value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (((unsigned char)value.data[i] < ' ' && value.data[i] != '\t') || value.data[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static void framing_add(struct framing *framing, struct slice name, struct slice value)
 {
     const char *problem = NULL;
-    if (!head_is_token(name) || (value.size > 0 && memchr(value.data, '\0', value.size) != NULL)) {
+    if (!head_is_token(name) || has_control(value)) {
         problem = DETAIL_FIELD;
     } else if (is_named(name, "host")) {
         framing->hosts++;
@@ -63,12 +81,15 @@ void framing_add(struct framing *framing, struct slice name, struct slice value)
         framing->chunked = is_named(value, "chunked");
         if (!framing->chunked)
             problem = "Send no Transfer-Encoding other than chunked.";
+    } else if (is_named(name, "expect")) {
+        framing->expects_continue = is_named(value, "100-continue");
     }
     if (framing->problem == NULL)
         framing->problem = problem;
 }
 
-const char *framing_problem(const struct framing *framing, bool version_1_1)
+/* The problem with all fields taken together, or NULL. */
+static const char *framing_problem(const struct framing *framing, bool version_1_1)
 {
     if (framing->problem != NULL)
         return framing->problem;
@@ -229,6 +250,9 @@ struct head_result head_scan(struct slice bytes)
     if (problem != NULL)
         return bad(400, problem);
     result.size = (size_t)(scan.p - bytes.data);
+    result.chunked = scan.framing.chunked;
+    result.length = scan.framing.length;
+    result.expects_continue = scan.framing.expects_continue;
     if (result.size + scan.memory + HEAD_ANSWER_BYTES > HEAD_POOL_BYTES)
         return bad(431, DETAIL_SIZE);
     return result;

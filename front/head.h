@@ -1,10 +1,8 @@
 /*
- * head: is a request head one that we want to see at all? Two looks at the same rules.
- *
- * head_scan() reads the raw bytes of the first head of a connection, before libmicrohttpd gets it: what the
- * library would answer itself as bare HTML (400, 414, 431, 505), or not at all, is answered by us instead.
- * framing_…() is the guard against request smuggling, run over the header fields of every request, wherever
- * they were read.
+ * head: is a request head one that we want to see at all? head_scan() reads the raw bytes of every head
+ * before libmicrohttpd gets them (feed.h), so that what the library would answer itself as bare HTML (400,
+ * 413, 414, 431, 505), or not at all, is answered by us, and what two servers would read differently (request
+ * smuggling) is refused.
  */
 #ifndef ECF2_FRONT_HEAD_H
 #define ECF2_FRONT_HEAD_H
@@ -26,36 +24,25 @@
 #define HEAD_FIELD_BYTES  64u
 #define HEAD_ANSWER_BYTES 576u
 
-/* ---- framing: what smuggling is made of ---- */
-
-struct framing {
-    unsigned hosts, lengths, encodings;
-    bool chunked;
-    uint64_t length;     /* the value of Content-Length, 0 without one */
-    const char *problem; /* static; the first that was found, NULL = none */
-};
-
-/* Adds a field; starts from a zeroed struct. */
-void framing_add(struct framing *framing, struct slice name, struct slice value);
-/* The problem with all fields taken together, or NULL. version_1_1: HTTP/1.1 or later, else 1.0. Static text
- * that says what would be right. */
-const char *framing_problem(const struct framing *framing, bool version_1_1);
-
 /* True for a name or method of RFC 9110: token characters only, at least one. */
 bool head_is_token(struct slice text);
-
-/* ---- the raw head ---- */
+/* The same for one byte. */
+bool head_is_token_byte(char c);
 
 enum head_verdict { HEAD_INCOMPLETE, HEAD_GOOD, HEAD_BAD };
 
 struct head_result {
     enum head_verdict verdict;
-    size_t size;     /* HEAD_GOOD: bytes of the head with its empty line */
-    unsigned status; /* HEAD_BAD: what to answer */
-    const char *detail;
+    unsigned status;    /* HEAD_BAD: what to answer */
+    const char *detail; /* HEAD_BAD: static text that says what would be right */
+    /* HEAD_GOOD: */
+    size_t size;     /* bytes of the head with its empty line */
+    bool chunked;    /* what follows: a body in chunks */
+    uint64_t length; /* or one of so many bytes */
+    bool expects_continue;
 };
 
-/* Looks at the first bytes of a connection; bytes behind the head do not matter. */
+/* Looks at the first bytes of a request; bytes behind the head do not matter. */
 struct head_result head_scan(struct slice bytes);
 
 #endif

@@ -23,7 +23,7 @@ struct http {
 };
 
 bool http_open(struct loop *loop, struct error *err) __attribute__((warn_unused_result));
-/* Hands a connection over, whose first head lies ready in the socket. */
+/* Hands a connection over, whose first head is there. */
 void http_add(struct client *client, const struct sockaddr *address, socklen_t size);
 /* Serves what is ready. */
 void http_run(struct loop *loop);
@@ -31,6 +31,11 @@ void http_run(struct loop *loop);
 bool http_is_pending(struct loop *loop);
 /* Queues the response of a request and lets its connection go on. Takes the reference of response. */
 void http_respond(struct request *request, unsigned status, struct MHD_Response *response);
+/* Lets the connection of a request that is abandoned end. */
+void http_end(struct request *request);
+/* Makes the library read a connection on which it waits for more of a request: to find that it is to be
+ * closed. */
+void http_wake(struct client *client);
 /* Stops the library. No request may be in hand: a suspended connection would make it abort. */
 void http_close(struct loop *loop);
 

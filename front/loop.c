@@ -25,6 +25,12 @@ bool loop_watch(struct loop *loop, int fd, struct source *source, uint32_t event
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+bool loop_rewatch(struct loop *loop, int fd, struct source *source, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
+}
+
 void loop_unwatch(struct loop *loop, int fd)
 {
     (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
@@ -75,6 +81,7 @@ void loop_close(struct loop *loop)
     brokers_close(loop);
     gate_close(loop);
     requests_release(loop);
+    reader_release(&loop->reader);
     observe_release(&loop->observe);
     if (loop->stop_fd >= 0)
         (void)close(loop->stop_fd);
@@ -107,7 +114,8 @@ static bool drain_on(struct loop *loop)
         errands_hurry(loop);
     }
     bool idle = loop->requests.waiting == 0 && loop->requests.open == 0 &&
-                loop->door.phases[CLIENT_HEAD].head == NULL;
+                loop->door.phases[CLIENT_HEAD].head == NULL &&
+                loop->door.phases[CLIENT_KEPT_HEAD].head == NULL;
     if (loop->phase == LOOP_DRAINING && (idle || loop->end_us <= loop->now_us)) {
         loop->phase = LOOP_ENDING;
         loop->end_us = loop->now_us + LAST_TURNS_US;
@@ -126,7 +134,8 @@ static void take_event(struct loop *loop, const struct epoll_event *event)
     switch (source->kind) {
     case SOURCE_STOP:
         (void)!read(loop->stop_fd, &count, sizeof(count));
-        begin_draining(loop);
+        loop->stop_asked =
+            true; /* not yet: draining frees clients, of which there may be further events here */
         return;
     case SOURCE_DOOR:
         door_accept(loop);
@@ -182,6 +191,8 @@ static void *run(void *context)
         loop->now_us = monotonic_now_us();
         for (int i = 0; i < count; i++)
             take_event(loop, &events[i]);
+        if (loop->stop_asked)
+            begin_draining(loop);
         next_us = turn(loop);
     } while (!drain_on(loop));
     brokers_say_bye(loop);

@@ -24,6 +24,7 @@
 #include "front/http.h"
 #include "front/network.h"
 #include "front/observe.h"
+#include "front/reader.h"
 #include "front/request.h"
 #include "front/tokens.h"
 
@@ -55,6 +56,7 @@ struct loop {
     bool has_thread;
     int epoll, stop_fd;
     struct source stop_source;
+    bool stop_asked;
     int64_t now_us; /* monotonic, as of this turn */
     enum loop_phase phase;
     int64_t hurry_us, end_us; /* of draining: when waiting ends, when everything does */
@@ -63,6 +65,7 @@ struct loop {
     size_t random_left;
 
     struct door door;
+    struct reader reader;
     struct http http;
     struct request_table requests;
     struct gate gate;
@@ -83,8 +86,9 @@ void loop_join(struct loop *loop);
 void loop_close(struct loop *loop);
 /* A new random UUID as text, for a request's trace. */
 void loop_make_trace(struct loop *loop, char ret_trace[UUID_TEXT_SIZE]);
-/* Adds a descriptor to the loop's epoll set. */
+/* Adds a descriptor to the loop's epoll set; changes what is watched for; takes it off. */
 bool loop_watch(struct loop *loop, int fd, struct source *source, uint32_t events);
+bool loop_rewatch(struct loop *loop, int fd, struct source *source, uint32_t events);
 void loop_unwatch(struct loop *loop, int fd);
 
 #endif

@@ -35,18 +35,18 @@ static const char *method_label(struct slice method)
     return "other";
 }
 
-static const char *route_label(const struct request *request)
+static const char *route_label(const struct route *route)
 {
-    return request->route == NULL ? "none" : request->route->template;
+    return route == NULL ? "none" : route->template;
 }
 
-static struct observe_series *series_find(const struct request *request, unsigned status)
+static struct observe_series *series_find(struct observe *observe, const struct route *route,
+                                          struct slice method, unsigned status)
 {
-    struct observe *observe = &request->loop->observe;
     struct observe_key key;
     memset(&key, 0, sizeof(key)); /* padding is compared too */
-    key.route = request->route;
-    key.method = method_label(request->method);
+    key.route = route;
+    key.method = method_label(method);
     key.status = status;
     struct observe_series *series;
     HASH_FIND(hh, observe->series, &key, sizeof(key), series);
@@ -55,10 +55,10 @@ static struct observe_series *series_find(const struct request *request, unsigne
     char labels[LABELS_SIZE];
     series = memory_zero(1, sizeof(*series));
     memcpy(&series->key, &key, sizeof(key));
-    (void)snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\",status=\"%u\"", route_label(request),
+    (void)snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\",status=\"%u\"", route_label(route),
                    key.method, status);
     series->requests = metric_counter("ecf2_http_requests_total", "HTTP requests answered", labels);
-    (void)snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\"", route_label(request), key.method);
+    (void)snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\"", route_label(route), key.method);
     series->seconds = metric_histogram("ecf2_http_request_duration_seconds",
                                        "time from the request line to the answer", labels);
     HASH_ADD(hh, observe->series, key, sizeof(series->key), series);
@@ -68,13 +68,24 @@ static struct observe_series *series_find(const struct request *request, unsigne
 void observe_answer(const struct request *request, unsigned status)
 {
     int64_t took_us = monotonic_now_us() - request->started_us;
-    struct observe_series *series = series_find(request, status);
+    struct observe_series *series =
+        series_find(&request->loop->observe, request->route, request->method, status);
     metric_add(series->requests, 1);
     metric_observe_us(series->seconds, took_us);
     log_event(LOG_INFO, "request", LOG_TEXT("method", series->key.method),
-              LOG_TEXT("route", route_label(request)), LOG_INT("status", status),
+              LOG_TEXT("route", route_label(request->route)), LOG_INT("status", status),
               LOG_INT("ms", took_us / 1000), LOG_TEXT("trace", request->trace),
               LOG_INT("caller", request->caller_id), LOG_END);
+}
+
+void observe_refusal(struct loop *loop, unsigned status, int64_t took_us, const char *trace)
+{
+    struct observe_series *series = series_find(&loop->observe, NULL, (struct slice){NULL, 0}, status);
+    metric_add(series->requests, 1);
+    metric_observe_us(series->seconds, took_us);
+    log_event(LOG_INFO, "request", LOG_TEXT("method", series->key.method),
+              LOG_TEXT("route", route_label(NULL)), LOG_INT("status", status), LOG_INT("ms", took_us / 1000),
+              LOG_TEXT("trace", trace), LOG_INT("caller", 0), LOG_END);
 }
 
 void observe_limited(const struct request *request, enum rate_limit limit)

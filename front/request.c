@@ -8,12 +8,14 @@
 #include "common/clock.h"
 #include "front/answer.h"
 #include "front/loop.h"
+#include "front/submit.h"
 
 /* Bodies of all requests together, over all loops: 10 000 connections times 1 MiB would not fit the machine.
  */
 #define BODY_MEMORY_MAX (INT64_C(64) << 20)
 
-#define DETAIL_BUSY "Try again later: too many requests are being handled."
+#define DETAIL_BUSY    "Try again later: too many requests are being handled."
+#define DETAIL_GIVE_UP "Try again, and keep your side of the connection open until the answer is there."
 
 /* ---- the table: a handle is a slot's index and the number of times that it was used ---- */
 
@@ -58,7 +60,7 @@ struct request *request_find(struct loop *loop, uint64_t handle)
     return request != NULL && request->state == REQUEST_WAITING ? request : NULL;
 }
 
-struct request *request_new(struct loop *loop, struct MHD_Connection *http, size_t url_size)
+struct request *request_new(struct loop *loop, struct MHD_Connection *http)
 {
     struct request *request = memory_zero(1, sizeof(*request));
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -68,9 +70,8 @@ struct request *request_new(struct loop *loop, struct MHD_Connection *http, size
     request->handle = slot_take(&loop->requests, request);
     loop->requests.open++;
     request->started_us = monotonic_now_us();
-    request->url_size = url_size;
     loop_make_trace(loop, request->trace);
-    client_enter(request->client, CLIENT_KEPT_HEAD); /* until its head is complete */
+    request->client->request = request;
     return request;
 }
 
@@ -91,6 +92,8 @@ static void leave_flight(struct request *request)
 
 void request_free(struct request *request)
 {
+    request->client->request = NULL;
+    request_part(request);
     if (request->state == REQUEST_WAITING)
         request->loop->requests.waiting--;
     leave_flight(request);
@@ -122,46 +125,66 @@ static bool keeps_body(struct request *request)
     return !request->body_dropped;
 }
 
-bool request_take_body(struct request *request, struct slice bytes)
+void request_take_body(struct request *request, struct slice bytes)
 {
     request->body_size += bytes.size;
-    if (request->body_size > 2 * (uint64_t)request->loop->settings->max_body_bytes)
-        return false;
     if (!keeps_body(request)) {
         body_release(request);
-        return true;
+        return;
     }
     int64_t before = (int64_t)request->body.capacity;
     buffer_append(&request->body, bytes.data, bytes.size);
     atomic_fetch_add_explicit(&request->loop->front->body_bytes, (int64_t)request->body.capacity - before,
                               memory_order_relaxed);
-    return true;
+}
+
+void request_join(struct request *request, struct request **list)
+{
+    request->list = list;
+    DL_APPEND2(*list, request, prev, next);
+}
+
+void request_part(struct request *request)
+{
+    if (request->list != NULL)
+        DL_DELETE2(*request->list, request, prev, next);
+    request->list = NULL;
 }
 
 void request_arrived(struct request *request)
 {
     struct front *front = request->loop->front;
-    client_enter(request->client, CLIENT_BUSY);
+    client_enter(request->client, request->client->ended ? CLIENT_LEAVING : CLIENT_BUSY);
     request->in_flight = true;
     int64_t others = atomic_fetch_add_explicit(&front->in_flight, 1, memory_order_relaxed);
     if (others > atomic_load_explicit(&front->most_in_flight, memory_order_relaxed))
         atomic_store_explicit(&front->most_in_flight, others, memory_order_relaxed); /* roughly is enough */
-    bool local = request->route != NULL && request->route->is_local;
-    if (others >= request->loop->settings->max_in_flight && !local) {
-        request_unavailable(request, DETAIL_BUSY);
-        return;
-    }
+    /* Always: see http.c. */
     MHD_suspend_connection(request->http);
     request->state = REQUEST_WAITING;
     request->loop->requests.waiting++;
-    DL_APPEND2(request->loop->requests.turn, request, prev, next);
+    bool local = request->route != NULL && request->route->is_local;
+    if (others >= request->loop->settings->max_in_flight && !local)
+        request_unavailable(request, DETAIL_BUSY);
+    else
+        request_join(request, &request->loop->requests.turn);
 }
 
 /* ---- going out ---- */
 
+/* It waits no longer. */
+static void settle(struct request *request, enum request_state state)
+{
+    request->loop->requests.waiting--;
+    request->state = state;
+    request_part(request);
+    leave_flight(request);
+    body_release(request);
+}
+
 void request_answer(struct request *request, struct answer *answer)
 {
-    if (request->state == REQUEST_ANSWERED) {
+    if (request->state != REQUEST_WAITING) {
         buffer_release(&answer->body);
         return;
     }
@@ -169,13 +192,24 @@ void request_answer(struct request *request, struct answer *answer)
     if (response == NULL)
         abort(); /* no memory */
     observe_answer(request, answer->status);
-    leave_flight(request);
-    body_release(request);
-    if (request->state == REQUEST_WAITING)
-        request->loop->requests.waiting--;
+    settle(request, REQUEST_ANSWERED);
     client_enter(request->client, CLIENT_ANSWER);
     http_respond(request, answer->status, response);
-    request->state = REQUEST_ANSWERED;
+}
+
+void request_give_up(struct request *request)
+{
+    if (request->kind != NULL)
+        submit_give_up(request);
+    else
+        request_unavailable(request, DETAIL_GIVE_UP);
+}
+
+void request_abandon(struct request *request)
+{
+    observe_answer(request, OBSERVE_CLIENT_GONE);
+    settle(request, REQUEST_ABANDONED);
+    http_end(request);
 }
 
 void request_refuse(struct request *request, unsigned status, const char *detail)

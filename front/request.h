@@ -13,7 +13,6 @@
 #include "common/slice.h"
 #include "common/token.h"
 #include "common/uuid.h"
-#include "front/head.h"
 #include "front/network.h"
 #include "front/prefer.h"
 #include "front/routes.h"
@@ -25,10 +24,11 @@ struct MHD_Connection;
 
 enum request_state {
     REQUEST_NEW,      /* the request line is there */
-    REQUEST_READING,  /* the head is good; a body may be coming */
+    REQUEST_READING,  /* the head is there; a body may be coming */
     REQUEST_COMPLETE, /* all there; suspended in the next call */
     REQUEST_WAITING,  /* all there, connection suspended: in this turn's list, or waiting for an answer */
-    REQUEST_ANSWERED
+    REQUEST_ANSWERED,
+    REQUEST_ABANDONED /* nobody is there to be answered */
 };
 
 #define FORWARDED_MAX 8 /* X-Forwarded-For fields of a request; more are one too many proxies */
@@ -37,7 +37,8 @@ struct request {
     struct loop *loop;
     struct client *client;
     struct MHD_Connection *http;
-    struct request *prev, *next; /* in this turn's list, or among those that wait for a token look-up */
+    struct request *prev, *next,
+        **list; /* this turn's, or of those that wait for a token look-up; NULL = none */
     uint64_t handle;
     enum request_state state;
     bool in_flight; /* counted against max_in_flight */
@@ -52,10 +53,6 @@ struct request {
     size_t forwarded_count;
     bool has_authorization, has_server_date;
     struct prefer prefer;
-    struct framing framing;
-    const char *fields_start, *head_end; /* where fields begin, and where the next one must (http.c) */
-    size_t url_size, head_size, field_count;
-    bool expects_continue;
 
     const struct route *route; /* NULL: none, 404 */
     struct network_address address;
@@ -86,15 +83,18 @@ struct request_table {
     size_t waiting;       /* in state REQUEST_WAITING */
 };
 
-struct request *request_new(struct loop *loop, struct MHD_Connection *http, size_t url_size);
+struct request *request_new(struct loop *loop, struct MHD_Connection *http);
 void request_free(struct request *request);
 /* NULL when it is gone, or answered already. */
 struct request *request_find(struct loop *loop, uint64_t handle);
 
 /* All of it is there: it joins this turn's list, or is refused for lack of room. */
 void request_arrived(struct request *request);
-/* Takes body bytes. False: far too many, cut the connection off. */
-bool request_take_body(struct request *request, struct slice bytes);
+/* Takes body bytes. */
+void request_take_body(struct request *request, struct slice bytes);
+/* Puts a waiting request into a list, takes it out of the one that it is in. */
+void request_join(struct request *request, struct request **list);
+void request_part(struct request *request);
 /* Sends the answer (which gives its body away), logs and counts it. Later calls do nothing. */
 void request_answer(struct request *request, struct answer *answer);
 /* request_answer with an error of lead-provider-api.md 3.8: {"errors": [{title, detail}]}, title by status.
@@ -104,6 +104,12 @@ void request_refuse(struct request *request, unsigned status, const char *detail
 void request_too_large(struct request *request, const char *detail);
 /* 503 with Retry-After and no Location: nothing was accepted. */
 void request_unavailable(struct request *request, const char *detail);
+/* The client of a waiting request has ended its side and has had some time since: the request is answered
+ * with what there is, 202 when it was accepted, else 503, for a client that still reads. */
+void request_give_up(struct request *request);
+/* The client of a waiting request is gone: its connection ends without an answer. What was accepted is
+ * decided all the same. */
+void request_abandon(struct request *request);
 void requests_release(struct loop *loop);
 
 #endif

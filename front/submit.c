@@ -214,6 +214,14 @@ static void start(struct request *request, struct slice payload, enum wire_class
     errand_start(loop, errand);
 }
 
+void submit_give_up(struct request *request)
+{
+    if (request->accepted)
+        answer_accepted(request, (struct slice){NULL, 0});
+    else
+        answer_unknown(request);
+}
+
 void submit_write(struct request *request, const char *kind, struct buffer *payload)
 {
     struct loop *loop = request->loop;

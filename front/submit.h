@@ -12,5 +12,7 @@ struct request;
 /* Sends a submission of this kind (a static name of common/kinds.h) and answers the request when its time has
  * come. Takes payload. */
 void submit_write(struct request *request, const char *kind, struct buffer *payload);
+/* Nobody will wait longer: answers a write that is under way with what is known of it. */
+void submit_give_up(struct request *request);
 
 #endif

@@ -43,7 +43,7 @@ static void lookup_finish(struct loop *loop, struct token_lookup *lookup, enum o
     struct request *request, *next;
     DL_FOREACH_SAFE2(lookup->waiting, request, next, next)
     {
-        DL_DELETE2(lookup->waiting, request, prev, next);
+        request_part(request);
         if (outcome == OUTCOME_GOOD)
             gate_passed(request, token_id, caller_id);
         else if (outcome == OUTCOME_BAD)
@@ -101,7 +101,7 @@ void token_ask(struct request *request)
     struct token_lookup *lookup;
     HASH_FIND(hh, loop->tokens.lookups, request->digest, TOKEN_DIGEST_SIZE, lookup);
     if (lookup != NULL) {
-        DL_APPEND2(lookup->waiting, request, prev, next);
+        request_join(request, &lookup->waiting);
         return;
     }
     if (!brokers_any_alive(loop)) {
@@ -111,7 +111,7 @@ void token_ask(struct request *request)
     lookup = memory_zero(1, sizeof(*lookup));
     memcpy(lookup->digest, request->digest, sizeof(lookup->digest));
     hex_format(request->digest, TOKEN_DIGEST_SIZE, lookup->hex);
-    DL_APPEND2(lookup->waiting, request, prev, next);
+    request_join(request, &lookup->waiting);
     HASH_ADD(hh, loop->tokens.lookups, digest, sizeof(lookup->digest), lookup);
     lookup_start(loop, lookup, request->trace);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -42,7 +43,7 @@ static void test_raw(void **state)
 {
     (void)state;
     struct buffer raw = BUFFER_INIT;
-    answer_raw(&raw, 408, "Hurry.");
+    answer_raw(&raw, 408, "Hurry.", "some-trace", true);
     assert_int_equal(strncmp(raw.data, "HTTP/1.1 408 Request Timeout\r\n", 30), 0);
     assert_non_null(strstr(raw.data, "\r\nConnection: close\r\n"));
     assert_null(strstr(raw.data, "Retry-After"));
@@ -51,8 +52,16 @@ static void test_raw(void **state)
     char length[40];
     (void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", strlen(body));
     assert_non_null(strstr(raw.data, length));
+    assert_non_null(strstr(raw.data, "\r\nX-Request-Id: some-trace\r\n"));
+    struct tm date;
+    assert_non_null(
+        strptime(strstr(raw.data, "\r\nDate: "), "\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n", &date));
     buffer_release(&raw);
-    answer_raw(&raw, 503, "x");
+    answer_raw(&raw, 408, "Hurry.", "some-trace", false); /* to HEAD: the size, not the body */
+    assert_non_null(strstr(raw.data, length));
+    assert_string_equal(strstr(raw.data, "\r\n\r\n"), "\r\n\r\n");
+    buffer_release(&raw);
+    answer_raw(&raw, 503, "x", "some-trace", true);
     assert_non_null(strstr(raw.data, "\r\nRetry-After: 5\r\n"));
     buffer_release(&raw);
 }

@@ -34,6 +34,7 @@ static const struct {
     {POST "Transfer-Encoding: chunked\r\n" END, HEAD_GOOD, 0},
     {POST "transfer-encoding:\tCHUNKED\r\n" END, HEAD_GOOD, 0},
     {GET "Host:\r\n" END, HEAD_GOOD, 0},
+    {GET "Host: a\r\nB:\tc\td\xe9\r\n" END, HEAD_GOOD, 0},
     /* the request line */
     {"garbage\r\n" END, HEAD_BAD, 400},
     {"GET /x\r\n" END, HEAD_BAD, 400},
@@ -59,6 +60,8 @@ static const struct {
     {GET "Host: a\r\nB : c\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nB: c\r\n folded\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\n B: c\r\n" END, HEAD_BAD, 400},
+    {GET "Host: a\r\nB: c\x01\r\n" END, HEAD_BAD, 400},
+    {GET "Host: a\r\nB: c\x7f\r\n" END, HEAD_BAD, 400},
     /* framing */
     {GET END, HEAD_BAD, 400},
     {GET "Host: a\r\nHost: a\r\n" END, HEAD_BAD, 400},
@@ -101,6 +104,22 @@ static void test_examples(void **state)
                              strncmp(examples[i].bytes, "\r\n", 2) == 0 ? strlen(examples[i].bytes) : size);
         }
     }
+}
+
+/* What is told of what follows the head. */
+static void test_what_follows(void **state)
+{
+    (void)state;
+    struct head_result none = head_scan(slice_of(GET "Host: a\r\n" END)),
+                       sized = head_scan(slice_of(POST "Content-Length: 123456789012345678\r\n" END)),
+                       chunked = head_scan(slice_of(POST "Transfer-Encoding: Chunked\r\n" END)),
+                       asking = head_scan(slice_of(POST "Content-Length: 5\r\nExpect: 100-Continue\r\n" END)),
+                       other = head_scan(slice_of(POST "Content-Length: 5\r\nExpect: 200-ok\r\n" END));
+    assert_true(!none.chunked && none.length == 0 && !none.expects_continue);
+    assert_true(!sized.chunked && sized.length == UINT64_C(123456789012345678));
+    assert_true(chunked.chunked && chunked.length == 0);
+    assert_true(asking.expects_continue && asking.length == 5);
+    assert_false(other.expects_continue);
 }
 
 /* A head that is good stays incomplete byte by byte until its end, and is never bad on the way. */
@@ -190,9 +209,10 @@ static void test_any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),    cmocka_unit_test(test_byte_by_byte),
-        cmocka_unit_test(test_zero_bytes),  cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_many_fields), cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_examples),     cmocka_unit_test(test_byte_by_byte),
+        cmocka_unit_test(test_zero_bytes),   cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_what_follows), cmocka_unit_test(test_many_fields),
+        cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,101 @@
+/* feed: what may pass. */
+#include "front/feed.h"
+
+#include "front/head.h"
+
+#define DETAIL_LARGE "Send a smaller body."
+
+static void refuse(struct passage *step, unsigned status, const char *detail)
+{
+    step->status = status;
+    step->detail = detail;
+}
+
+/* Empty lines before a request line are passed over (RFC 9112 section 2.2): some clients send one behind a
+ * body. */
+static size_t empty_lines(struct slice in)
+{
+    size_t size = 0;
+    while (in.size - size >= 2 && in.data[size] == '\r' && in.data[size + 1] == '\n')
+        size += 2;
+    return size;
+}
+
+/* Looks at the head at the beginning of in. */
+static void take_head(struct feed *feed, uint64_t body_max, struct slice in, struct passage *step)
+{
+    step->used = empty_lines(in);
+    struct head_result head = head_scan((struct slice){in.data + step->used, in.size - step->used});
+    if (head.verdict == HEAD_BAD)
+        refuse(step, head.status, head.detail);
+    /* Nothing of such a body is worth reading, and 100 Continue would ask for it. */
+    else if (head.length > body_max * (head.expects_continue ? 1 : 2))
+        refuse(step, 413, DETAIL_LARGE);
+    if (head.verdict != HEAD_GOOD || step->status != 0)
+        return;
+    feed->state = FEED_PASSING;
+    feed->head_left = head.size;
+    feed->body_left = head.length;
+    feed->chunked = head.chunked;
+    feed->chunks = (struct chunks){0};
+}
+
+/* Copies at most max bytes; returns how many. */
+static size_t copy(struct slice in, char *out, size_t out_size, uint64_t max, struct passage *step)
+{
+    size_t size = in.size - step->used, room = out_size - step->given;
+    size = size < room ? size : room;
+    size = size < max ? size : (size_t)max;
+    if (size > 0)
+        memcpy(out + step->given, in.data + step->used, size);
+    step->used += size;
+    step->given += size;
+    return size;
+}
+
+static void pass_chunks(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size,
+                        struct passage *step)
+{
+    struct slice rest = {in.data + step->used, in.size - step->used};
+    struct passage more =
+        chunks_pass(&feed->chunks, 2 * body_max, rest, out + step->given, out_size - step->given);
+    step->used += more.used;
+    step->given += more.given;
+    refuse(step, more.status, more.detail);
+    if (feed->chunks.state == CHUNKS_END)
+        feed->state = FEED_COMPLETE;
+}
+
+static enum feed_state after_head(const struct feed *feed)
+{
+    if (feed->chunked)
+        return FEED_CHUNKED;
+    return feed->body_left > 0 ? FEED_LENGTH : FEED_COMPLETE;
+}
+
+struct passage feed_pass(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size)
+{
+    struct passage step = {0};
+    if (feed->state == FEED_HEAD)
+        take_head(feed, body_max, in, &step);
+    if (out_size == 0)
+        return step;
+    if (feed->state == FEED_PASSING) {
+        feed->head_left -= copy(in, out, out_size, feed->head_left, &step);
+        if (feed->head_left == 0)
+            feed->state = after_head(feed);
+    }
+    if (feed->state == FEED_LENGTH) {
+        feed->body_left -= copy(in, out, out_size, feed->body_left, &step);
+        if (feed->body_left == 0)
+            feed->state = FEED_COMPLETE;
+    }
+    if (feed->state == FEED_CHUNKED)
+        pass_chunks(feed, body_max, in, out, out_size, &step);
+    return step;
+}
+
+void feed_next(struct feed *feed)
+{
+    feed->state = FEED_HEAD;
+}
