@@ -17,8 +17,9 @@
 
 bool head_is_token_byte(char c)
 {
-    bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return alphanumeric || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    /* Letters, digits and !#$%&'*+-.^_`|~, a bit for each byte of ASCII. */
+    static const uint64_t bits[4] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+    return (bits[(unsigned char)c >> 6] >> ((unsigned char)c & 63) & 1) != 0;
 }
 
 bool head_is_token(struct slice text)
@@ -192,20 +193,19 @@ static struct head_result scan_field(struct scan *scan, struct slice line)
     return (struct head_result){.verdict = HEAD_GOOD};
 }
 
-/* The next line without its CR LF. HEAD_GOOD, or HEAD_INCOMPLETE, or HEAD_BAD for a lone CR or LF. */
+/* The next line without its CR LF. HEAD_GOOD, or HEAD_INCOMPLETE, or HEAD_BAD for a lone LF, or a lone CR in
+ * a line without end; in a line with one it is a byte that belongs nowhere. */
 static struct head_result next_line(struct scan *scan, struct slice *ret_line)
 {
     size_t left = (size_t)(scan->end - scan->p);
     const char *feed = left == 0 ? NULL : memchr(scan->p, '\n', left);
-    const char *stop = feed == NULL ? scan->end : feed;
-    const char *cr = stop == scan->p ? NULL : memchr(scan->p, '\r', (size_t)(stop - scan->p));
-    if (cr != NULL && cr + 1 != stop)
+    if (feed == NULL) {
+        const char *cr = left == 0 ? NULL : memchr(scan->p, '\r', left - 1);
+        return cr == NULL ? (struct head_result){.verdict = HEAD_INCOMPLETE} : bad(400, DETAIL_CRLF);
+    }
+    if (feed == scan->p || feed[-1] != '\r')
         return bad(400, DETAIL_CRLF);
-    if (feed == NULL)
-        return (struct head_result){.verdict = HEAD_INCOMPLETE};
-    if (cr == NULL)
-        return bad(400, DETAIL_CRLF);
-    *ret_line = (struct slice){scan->p, (size_t)(cr - scan->p)};
+    *ret_line = (struct slice){scan->p, (size_t)(feed - 1 - scan->p)};
     scan->p = feed + 1;
     return (struct head_result){.verdict = HEAD_GOOD};
 }

@@ -55,6 +55,8 @@ static const struct {
     {GET "Host: a\nB: c\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nB: c\rd\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\n\n", HEAD_BAD, 400},
+    {"GET /x HTTP/1.1\rHost: a\r\r", HEAD_BAD, 400},
+    {"GET /x HTTP/1.1\r\r\nHost: a\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nno colon\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\n: empty name\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nB : c\r\n" END, HEAD_BAD, 400},
@@ -104,6 +106,14 @@ static void test_examples(void **state)
                              strncmp(examples[i].bytes, "\r\n", 2) == 0 ? strlen(examples[i].bytes) : size);
         }
     }
+}
+
+static void test_token_bytes(void **state)
+{
+    (void)state;
+    static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    for (int c = 0; c < 256; c++)
+        assert_int_equal(head_is_token_byte((char)c), c != 0 && strchr(all, c) != NULL);
 }
 
 /* What is told of what follows the head. */
@@ -209,10 +219,10 @@ static void test_any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),     cmocka_unit_test(test_byte_by_byte),
-        cmocka_unit_test(test_zero_bytes),   cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_what_follows), cmocka_unit_test(test_many_fields),
-        cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_examples),    cmocka_unit_test(test_byte_by_byte),
+        cmocka_unit_test(test_zero_bytes),  cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_token_bytes), cmocka_unit_test(test_what_follows),
+        cmocka_unit_test(test_many_fields), cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
