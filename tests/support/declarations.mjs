@@ -4,14 +4,14 @@ import { createHmac, randomUUID } from 'node:crypto';
 export const types = ['started', 'retained-1', 'retained-2', 'retained-3', 'retained-4', 'completed', 'extended-1', 'extended-2', 'extended-3'];
 
 const day = 24 * 3600 * 1000;
-const year = 2024;
+const usualYear = 2024;
 
 /**
  * `providers` lead providers, each with a token and an open statement; `people` ECTs in turn over them, eligible for
- * funding, so that everything they declare lands on a statement. Gives { providers: [{ id, name, token }], people:
+ * funding, so that everything they declare lands on a statement, in contract period `year`. Gives { providers: [{ id, name, token }], people:
  * [{ id, apiId, subject, provider }] }.
  */
-export async function loadWorld(system, { providers = 10, people = 300 } = {}) {
+export async function loadWorld(system, { providers = 10, people = 300, year = usualYear } = {}) {
   const tokens = Array.from({ length: providers }, (_, i) => `token-of-provider-${i}-${randomUUID()}`);
   const digests = tokens.map((token) => createHmac('sha256', system.env.ECF2_TOKEN_KEY).update(token).digest());
   const { rows: made } = await system.db.query(
@@ -81,7 +81,7 @@ export async function loadWorld(system, { providers = 10, people = 300 } = {}) {
   return { providers: list, people: rows.map((person, i) => ({ ...person, provider: list[i % providers] })) };
 }
 
-/** The body of a declaration of this type; `more` are other attributes. */
+/** The body of a declaration of this type, dated in the usual year; `more` are other attributes. */
 export function declaration(person, type, more = {}) {
   return {
     data: {
@@ -89,7 +89,7 @@ export function declaration(person, type, more = {}) {
       attributes: {
         participant_id: person.apiId,
         declaration_type: type,
-        declaration_date: new Date(Date.UTC(year, 9, 1) + types.indexOf(type) * 7 * day).toISOString(),
+        declaration_date: new Date(Date.UTC(usualYear, 9, 1) + types.indexOf(type) * 7 * day).toISOString(),
         course_identifier: 'ecf-induction',
         evidence_held: 'training-event-attended',
         ...more,
