@@ -1,0 +1,220 @@
+// Facts that change between validation and commit, at each step of the commit (pipeline.md section 4): whoever changes them
+// takes the locks of section 3. At the locks the change comes first, and the submission is decided on what it left; from
+// then on the change waits until the submission is committed, and then finds it. Where the product does not change such a
+// fact yet, the test does so by SQL. The commit is stopped by locks that the step needs, held by the test.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { connect, root } from '../support/cluster.mjs';
+import { declaration, loadWorld } from '../support/declarations.mjs';
+import { allIsWell, Client } from '../support/record.mjs';
+import { note } from '../support/results.mjs';
+import { startSystem, until } from '../support/system.mjs';
+
+const sql = (file) => readFileSync(`${root}${file}`, 'utf8');
+const takeLocks = sql('common/sql/take_locks.sql'), monthEnd = sql('workers/scheduler/sql/mark_statement_payable.sql');
+
+const system = await startSystem();
+after(() => system.stop());
+
+const client = new Client(system);
+const cases = [];
+let world, otherSchedule;
+
+// ---- what changes. locks: [class, number, shared] beside the person's key, or 'gate'; first: what is expected where the
+// change came first, later: where the submission did.
+
+const one = async (query, ...values) => (await system.db.query(query, values)).rows[0];
+const personAnd = (...locks) => ({ keys: ({ person }) => [person.subject], locks: (c) => [...locks.map((lock) => lock(c)), [3, c.person.provider.id, true]] });
+const gate = { gate: true };
+const exclusiveStatement = { keys: () => [], locks: (c) => [[2, c.statement.id, false], [3, c.person.provider.id, true]] };
+const rejected = (rule) => (c) => assert.deepEqual([c.outcome.http_status, c.outcome.fired], [422, [`declarations.md 3.3/${rule}`]]);
+const isOn = (statement, payment) => (c) => assert.deepEqual(
+  [c.outcome.http_status, c.declaration?.payment_status, c.declaration?.payment_statement_id], [200, payment, statement(c)]);
+const the = (c) => c.statement.id;
+
+const payable = (session, { statement }) => session.query(monthEnd, [statement.id, statement.next_day, statement.next_day, '0']);
+
+const changes = {
+  'month-end': { ...exclusiveStatement, run: payable, first: rejected(16), later: isOn(the, 'payable') },
+  'authorising': {
+    ...exclusiveStatement,
+    run: async (session, c) => {
+      await payable(session, c);
+      await session.query('set local session_replication_role = replica'); // without its calculation, which does not matter here
+      await session.query("update statements set status = 'paid', marked_as_paid_at = marked_payable_at where id = $1", [c.statement.id]);
+      await session.query("update declarations set payment_status = 'paid' where payment_statement_id = $1", [c.statement.id]);
+      await session.query('reset session_replication_role');
+    },
+    first: rejected(16),
+    later: isOn(the, 'paid'),
+  },
+  'a void': {
+    ...personAnd((c) => [2, c.statement.id, true]),
+    committer: 'validation', // which rejects it as declared already
+    set: ({ person }) => client.submit(person, declaration(person, 'started')),
+    body: (person) => declaration(person, 'started', { declaration_date: '2024-10-02T00:00:00Z' }),
+    run: (session, { person }) => session.query("update declarations set payment_status = 'voided' where teacher_id = $1 and payment_status = 'eligible'", [person.id]),
+    first: isOn(the, 'eligible'),
+    later: rejected(8),
+  },
+  'a withdrawal': {
+    ...personAnd(),
+    run: (session, { person }) => session.query(
+      "update training_periods set withdrawn_at = '2024-09-10', withdrawal_reason = 'other', finished_on = '2024-09-10' where teacher_id = $1", [person.id]),
+    first: rejected(14),
+    later: isOn(the, 'eligible'),
+  },
+  'another schedule': {
+    ...personAnd(),
+    run: (session, { person }) => session.query('update training_periods set schedule_id = $2 where teacher_id = $1', [person.id, otherSchedule]),
+    first: rejected(17),
+    later: isOn(the, 'eligible'),
+  },
+  'an induction recorded': {
+    ...personAnd((c) => [2, c.statement.id, true]),
+    // The marker is set once, and the world has set it.
+    set: ({ person }) => system.db.query(`begin; set local session_replication_role = replica;
+      update training_records set first_became_eligible_for_training_at = null where teacher_id = ${person.id}; commit`),
+    // declarations.md section 5: what was submitted before becomes eligible
+    run: async (session, { person, statement }) => {
+      await session.query('update training_records set first_became_eligible_for_training_at = now() where teacher_id = $1', [person.id]);
+      await session.query("update declarations set payment_status = 'eligible', payment_statement_id = $2 where teacher_id = $1 and payment_status = 'no_payment'", [person.id, statement.id]);
+    },
+    first: (c) => (isOn(the, 'eligible')(c), assert.equal(c.outcome.body.data.attributes.state, 'eligible')),
+    later: (c) => (isOn(the, 'eligible')(c), assert.equal(c.outcome.body.data.attributes.state, 'submitted')),
+  },
+  'a contract period frozen': {
+    ...gate,
+    run: (session) => session.query("update contract_periods set payments_frozen_at = '2025-01-01'"),
+    unset: () => one('update contract_periods set payments_frozen_at = null'),
+    first: rejected(15),
+    later: isOn(the, 'eligible'),
+  },
+  'a new statement with an earlier deadline': {
+    ...gate,
+    run: async (session, c) => {
+      const { rows } = await session.query(
+        `insert into statements (contract_id, lead_provider_id, contract_period_year, year, month, fee_type, deadline_date, payment_date)
+         select contract_id, lead_provider_id, contract_period_year, extract(year from earlier), extract(month from earlier), 'output', earlier, payment_date
+         from statements, lateral (select (deadline_date - interval '1 month')::date as earlier) as date where id = $1 returning id::text`, [c.statement.id]);
+      c.earlier = rows[0].id;
+    },
+    first: isOn((c) => c.earlier, 'eligible'),
+    later: isOn(the, 'eligible'),
+  },
+};
+
+// ---- where the commit is stopped, from the look on: by a statement that conflicts with what the step does. `at` is the kind
+// of lock that the committer then waits for.
+
+const steps = {
+  'at the look': { stop: 'lock table submission_dead_letters in access exclusive mode', at: 'relation' },
+  'at the facts': { stop: 'lock table mentorship_periods in access exclusive mode', at: 'relation' },
+  'at the write': { stop: 'lock table submission_outcomes in share mode', at: 'relation' },
+  'before the commit': { stop: 'select pg_advisory_xact_lock(99, 0)', at: 'advisory' },
+};
+
+before(async () => {
+  const all = Object.keys(changes).length * (1 + Object.keys(steps).length);
+  world = await loadWorld(system, { providers: all, people: all }); // each has a provider of his own, and a statement
+  otherSchedule = (await one("insert into schedules (contract_period_year, identifier) values (2024, 'ecf-standard-april') returning id::text")).id;
+  await system.db.query(`
+    create function stop_before_commit() returns trigger language plpgsql security definer as $$
+    begin
+      perform pg_advisory_xact_lock_shared(99, 0);
+      return new;
+    end $$;
+    create constraint trigger stop after insert on submission_outcomes deferrable initially deferred for each row execute function stop_before_commit()`);
+  // They are to stand where they are stopped for as long as a busy machine needs.
+  for (const role of ['ecf2_validation', 'ecf2_payments']) {
+    await system.db.query(`alter role ${role} in database ${system.database} set lock_timeout = '60s'`);
+    await system.db.query(`alter role ${role} in database ${system.database} set statement_timeout = '60s'`);
+  }
+  await system.db.query("select pg_terminate_backend(pid) from pg_stat_activity where usename in ('ecf2_validation', 'ecf2_payments') and datname = current_database()");
+});
+
+/** Sessions of the test, each in a transaction. */
+async function inTransactions(names, work) {
+  const sessions = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await connect(system.cluster, system.database)])));
+  try {
+    for (const session of Object.values(sessions)) await session.query('begin');
+    return await work(sessions);
+  } finally {
+    await Promise.all(Object.values(sessions).map((session) => session.end()));
+  }
+}
+
+async function takeLocksOf(change, session, c) {
+  if (change.gate) return session.query('select pg_advisory_xact_lock(0, 0)');
+  const locks = change.locks(c);
+  return session.query(takeLocks, [change.keys(c), ...[0, 1, 2].map((i) => locks.map((lock) => lock[i]))]);
+}
+
+/** Until a session of this name waits for a lock of this kind. */
+const waits = (name, kind) => until(`${name} does not wait for its ${kind} lock`, async () => (await system.db.query(
+  `select from pg_locks join pg_stat_activity as a using (pid)
+   where not granted and locktype = $2 and a.datname = current_database() and (a.application_name like $1 || '-%' or a.pid::text = $1)`, [name, kind])).rowCount > 0);
+
+async function begin(change) {
+  const person = world.people[cases.length];
+  const c = { person, change };
+  cases.push(c);
+  c.statement = await one(`select id::text, (deadline_date + 1)::text as next_day from statements where lead_provider_id = $1`, person.provider.id);
+  await change.set?.(c);
+  return c;
+}
+
+const submit = async (change, c) => {
+  c.entry = await client.submit(c.person, (change.body ?? ((person) => declaration(person, 'started')))(c.person), { prefer: 'respond-async' });
+};
+
+async function end(change, c, when) {
+  c.outcome = await until('it is not decided', () => one('select http_status, fired, body from submission_outcomes where submission_id = $1', c.entry.location.split('/').at(-1)));
+  c.declaration = await one(
+    `select d.payment_status, d.payment_statement_id::text from declarations as d where d.teacher_id = $1 and d.submission_id = $2`, c.person.id, c.entry.location.split('/').at(-1));
+  await change.unset?.();
+  change[when](c);
+}
+
+for (const [name, change] of Object.entries(changes)) {
+  const committer = change.committer ?? 'payments';
+
+  test(`${name}, at the locks: it was first, and the submission is decided on what it left`, () => inTransactions(['changer'], async ({ changer }) => {
+    const c = await begin(change);
+    await takeLocksOf(change, changer, c);
+    await submit(change, c);
+    await waits(committer, 'advisory'); // it was judged on the old facts
+    await change.run(changer, c);
+    await changer.query('commit');
+    await end(change, c, 'first');
+  }));
+
+  for (const [step, { stop, at }] of Object.entries(steps)) {
+    test(`${name}, ${step}: it waits until the submission is committed, and finds it`, () => inTransactions(['keeper', 'stopper', 'changer'], async ({ keeper, stopper, changer }) => {
+      const c = await begin(change);
+      await keeper.query('select pg_advisory_xact_lock(1, hashtext($1))', [c.person.subject]);
+      await submit(change, c);
+      await waits(committer, 'advisory'); // what comes before, validation too, is behind it
+      await stopper.query(stop);
+      await keeper.query('commit');
+      await waits(committer, at);
+      const { rows: [{ pid }] } = await changer.query('select pg_backend_pid()::text as pid');
+      const locked = takeLocksOf(change, changer, c);
+      await waits(pid, 'advisory');
+      await stopper.query('commit');
+      await locked;
+      await change.run(changer, c);
+      await changer.query('commit');
+      await end(change, c, 'later');
+    }));
+  }
+}
+
+test('all of them are decided once, and as they were told', async () => {
+  const counts = await allIsWell(system, client, {
+    // voided, paid and payable ones are among them; and a void makes a second declaration of the type
+    except: ['a declaration that is not on its statement'],
+  });
+  note(`facts changed at each of ${1 + Object.keys(steps).length} steps of the commit: ${Object.keys(changes).join(', ')}`, { counts, remark: `${cases.length} cases` });
+});
