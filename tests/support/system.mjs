@@ -10,6 +10,7 @@ import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync } fr
 import { get } from 'node:http';
 import { isAbsolute, join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { Wire } from './proxy.mjs';
 import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, temporaryFolder, worldTemplate } from './cluster.mjs';
 
 const READY_MS = 20_000;
@@ -39,6 +40,7 @@ let count = 0;
 
 class System {
   processes = new Map(); // by name: "broker", "broker-2", "intake", …: { service, child, log, address, expected }
+  wires = { front: [], worker: [] }; // one to each broker, where they are asked for
   complaints = []; // what went wrong without a request noticing: told by stop()
 
   constructor(options) {
@@ -81,6 +83,9 @@ class System {
     await this.makeDatabase();
     script('redis', 'start', this.dir);
     const { brokers, workers, fronts } = this.options;
+    if (this.options.wires) {
+      for (const [side, wires] of Object.entries(this.wires)) for (const i of range(brokers)) wires.push(new Wire(`${this.dir}/${side}${i}.sock`, `${this.dir}/broker${i}.sock`));
+    }
     for (const i of range(brokers)) this.launch(named('broker', i));
     for (const [service, n] of Object.entries(workers)) for (const i of range(n)) this.launch(named(service, i));
     for (const i of range(fronts)) this.launch(named('front', i));
@@ -120,6 +125,9 @@ class System {
     const before = this.processes.get(name);
     const env = this.environment({
       ...(service === 'broker' && { ECF2_BROKER_BIND: `ipc://${this.dir}/broker${number}.sock` }),
+      ...(this.options.wires && service !== 'broker' && {
+        ECF2_BROKERS: range(this.options.brokers).map((i) => `ipc://${this.dir}/${service === 'front' ? 'front' : 'worker'}${i}.sock`).join(','),
+      }),
       // One that comes back is where it was.
       ...(before?.http && { ECF2_LISTEN: before.http }),
       ...more,
@@ -305,6 +313,7 @@ class System {
   /** Without waiting or asking; also at the end of this process, where nothing can be awaited. */
   abandon() {
     living.delete(this);
+    for (const wire of Object.values(this.wires).flat()) wire.close();
     for (const { child } of this.processes.values()) child.kill('SIGKILL');
     const ends = [['redis', 'stop'], ...(this.ownCluster ? [['postgres', 'discard']] : [])];
     for (const [service, verb] of ends) {
@@ -332,9 +341,10 @@ function tail(file, bytes = 4000) {
  * world            folder of CSV files for `ecf2ctl import`; relative to the top of the repository
  * database         one of the shared cluster that is there already, and stays
  * ownCluster       a PostgreSQL of its own, which the test may kill
+ * wires            between processes and brokers, which the test may cut (proxy.mjs): system.wires.front, .worker
  */
-export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, database, ownCluster } = {}) {
-  const system = new System({ brokers, fronts, workers, env, world, database, ownCluster });
+export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, database, ownCluster, wires } = {}) {
+  const system = new System({ brokers, fronts, workers, env, world, database, ownCluster, wires });
   try {
     return await system.begin();
   } catch (error) {
