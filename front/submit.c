@@ -144,7 +144,10 @@ static void submission_event(struct loop *loop, struct errand *errand, enum erra
         patience_ended(loop, request);
         return;
     case ERRAND_DECIDED:
-        answer_decided(request, reply->status, reply->body);
+        if (errand->class == WIRE_WAIT)
+            answer_decided(request, reply->status, reply->body);
+        else /* its acknowledgement was lost: decided already or not, it is answered as it asked (202) */
+            answer_accepted(request, (struct slice){NULL, 0});
         return;
     case ERRAND_UNKNOWN:
         answer_unknown(request);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { declaration, loadWorld } from '../support/declarations.mjs';
-import { allIsWell, Client } from '../support/record.mjs';
+import { allDecided, allIsWell, Client } from '../support/record.mjs';
 import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
@@ -11,16 +11,26 @@ const patienceMs = 25_000; // how long a client waits at most (ECF2_WAIT_LIMIT_M
 const boundMs = 10_000; // 3 s, the pipeline, and room for a busy machine
 const waiting = 24;
 
-const system = await startSystem({ brokers: 2, env: { ECF2_WAIT_LIMIT_MS: String(patienceMs) } });
+const system = await startSystem({ brokers: 2, wires: true, env: { ECF2_WAIT_LIMIT_MS: String(patienceMs) } });
 after(() => system.stop());
 
 const world = await loadWorld(system, { providers: 5, people: 100 });
 const client = new Client(system);
 let next = 0;
 
+const loseWhatTheFrontIsTold = () => system.wires.front.forEach((wire) => wire.lose('fromBroker'));
+const mend = () => system.wires.front.forEach((wire) => wire.mend());
+
+/** How many copies of submissions came to brokers or intakes, among what they received. */
+const copiesMet = async () => {
+  const counts = await Promise.all(system.named('broker').map(([broker]) => system.metrics(broker)));
+  const stored = (await system.db.query('select count(*)::integer as n from submissions')).rows[0].n;
+  return counts.reduce((sum, metrics) => sum + metrics.get('ecf2_broker_events_total{event="received"}'), 0) - stored;
+};
+
 /** Clients wait; their submissions lie at the brokers, for nobody decides. `meanwhile` happens to the broker; then they are
  *  decided. Gives how long the client waited who waited longest, from when they could be decided, and the entries. */
-async function answeredAfter(meanwhile) {
+async function answeredAfter(meanwhile, then) {
   const held = async (broker) => (await system.metrics(broker)).get('ecf2_queue_depth{service="payments",class="wait"}') ?? 0;
   const from = client.told.length;
   system.pause('payments');
@@ -32,12 +42,13 @@ async function answeredAfter(meanwhile) {
   await meanwhile();
   const now = performance.now();
   system.proceed('payments');
+  await then?.();
   const entries = await Promise.all(all);
   return { from, entries, longestMs: Math.max(...entries.map(({ answeredAt }) => answeredAt)) - now };
 }
 
-async function answeredInTime(fault, t, meanwhile, afterwards) {
-  const { from, entries, longestMs } = await answeredAfter(meanwhile);
+async function answeredInTime(fault, t, meanwhile, afterwards, then) {
+  const { from, entries, longestMs } = await answeredAfter(meanwhile, then);
   await afterwards?.();
   t.diagnostic(`the longest waited ${Math.round(longestMs)} ms`);
   const counts = await allIsWell(system, client, { from });
@@ -57,3 +68,22 @@ test('it is started again at once, and knows of nothing: they are answered', (t)
     await system.kill('broker');
     await system.start('broker');
   }));
+
+test('their answers are lost: they are told again', (t) =>
+  answeredInTime('the answers of waiting clients lost', t, loseWhatTheFrontIsTold, undefined, async () => {
+    await allDecided(system, 20_000);
+    mend();
+  }));
+
+test('acknowledgements are lost: the same id is sent again, accepted once, and acknowledged', async () => {
+  const from = client.told.length, copies = await copiesMet();
+  loseWhatTheFrontIsTold();
+  const all = Array.from({ length: waiting }, () => world.people[next++]).map((person) => client.submit(person, declaration(person, 'started'), { prefer: 'respond-async' }));
+  await until('nothing is sent again', async () => (await copiesMet()) >= copies + waiting);
+  mend();
+  const entries = await Promise.all(all);
+  assert.deepEqual(entries.map(({ status }) => status), entries.map(() => 202), client.summary);
+  const counts = await allIsWell(system, client, { from });
+  assert.deepEqual([counts.sent, counts.doubled], [waiting, 0]);
+  note('acknowledgements lost until the ids were sent again', { counts });
+});

@@ -1,0 +1,86 @@
+// Queues that are full, and one provider's flood beside another one's single requests (architecture.md section 4, "bounded
+// everywhere" and "fair"; pipeline.md PL-13, PL-14).
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { declaration, loadWorld, types } from '../support/declarations.mjs';
+import { allIsWell, Client, inParallel } from '../support/record.mjs';
+import { long, note } from '../support/results.mjs';
+import { startSystem, until } from '../support/system.mjs';
+
+const limit = 100; // undecided ones of a class
+const flood = long ? 10_000 : 1500; // undecided ones of the provider who floods
+
+const env = { ECF2_LIMIT_ASYNC: String(limit), ECF2_LIMIT_WAIT: String(limit) };
+const narrow = await startSystem({ env });
+after(() => narrow.stop());
+
+test('a full queue: 503 before acceptance, and nothing is lost afterwards', async () => {
+  const world = await loadWorld(narrow, { providers: 5, people: 6 * limit });
+  const client = new Client(narrow);
+  await narrow.kill('payments', 'SIGTERM');
+  const send = (people, prefer) => inParallel(people, 50, (person) => client.send(person, declaration(person, 'started'), { prefer }));
+  await send(world.people.slice(0, 3 * limit), 'respond-async');
+  const of = (status, list = client.told) => list.filter((entry) => entry.status === status);
+  assert.ok(of(202).length > limit / 2 && of(202).length <= limit, client.summary);
+  assert.equal(of(503).length, 3 * limit - of(202).length, client.summary);
+  assert.ok(of(503).every(({ location, answer }) => location === undefined && /Nothing was accepted/.test(JSON.stringify(answer))));
+
+  // Those who wait have a limit of their own, and whoever reads is served.
+  const asynchronous = client.told.length, [first] = of(202);
+  await send(world.people.slice(3 * limit, 5 * limit), 'wait=1');
+  const waited = client.told.slice(asynchronous);
+  assert.ok(of(202, waited).length > limit / 2 && of(202, waited).length <= limit, client.summary);
+  assert.equal((await narrow.request('GET', first.location, { token: first.provider.token })).status, 200);
+
+  const now = performance.now();
+  await narrow.start('payments');
+  await until('nothing is taken again', async () => (await client.send(world.people[5 * limit], declaration(world.people[5 * limit], 'started'))).status === 200);
+  const counts = await allIsWell(narrow, client);
+  note(`a queue full at ${limit} undecided`, { counts, recoveryMs: performance.now() - now, remark: `${of(503).length} refused with 503 before acceptance` });
+});
+
+const wide = await startSystem({ fronts: 2 });
+after(() => wide.stop());
+const percentile = (values, p) => values.toSorted((a, b) => a - b)[Math.ceil((p / 100) * values.length) - 1];
+
+test('a flood of one provider beside single requests of another', async (t) => {
+  const world = await loadWorld(wide, { providers: 2, people: 2 * flood });
+  const [flooding, single] = world.providers.map((provider) => world.people.filter((person) => person.provider === provider));
+  const client = new Client(wide);
+  let next = 0;
+  /** Single requests, one after the other, every second one waiting: how long each took until it was decided. */
+  const singly = async (whileTrue) => {
+    const took = [];
+    for (let n = 0; whileTrue(n); n++) {
+      const person = single[next++], start = performance.now();
+      const { location } = await client.submit(person, declaration(person, 'started'), { prefer: n % 2 ? undefined : 'respond-async' });
+      if (location) await wide.decided(location, person.provider.token, 60_000);
+      took.push(performance.now() - start);
+    }
+    return took;
+  };
+  const alone = await singly((n) => n < (long ? 300 : 30));
+
+  // What the flood has not had decided yet lies at payments: there everybody has to pass it.
+  await wide.kill('payments', 'SIGTERM');
+  await inParallel(flooding, 64, (person) => client.submit(person, declaration(person, 'started'), { prefer: 'respond-async' }));
+  await wide.start('payments');
+  const start = performance.now();
+  let isFlooded = true;
+  const more = inParallel(flooding, 64, async (person) => isFlooded && client.submit(person, declaration(person, types[1]), { prefer: 'respond-async' }));
+  const drained = until('the flood is not decided', async () => (await wide.db.query(
+    "select from submissions as s where caller_id = $1 and payload -> 'fields' ->> 'declaration_type' = 'started' and not exists (select from submission_outcomes as o where o.submission_id = s.id) limit 1",
+    [world.providers[0].id])).rowCount === 0, 300_000).finally(() => (isFlooded = false));
+  const beside = await singly(() => isFlooded);
+  await drained;
+  const drainedMs = performance.now() - start;
+  await more;
+
+  const p99 = [alone, beside].map((took) => percentile(took, 99));
+  const text = `p99 of the other's requests: ${Math.round(p99[0])} ms alone, ${Math.round(p99[1])} ms beside the flood (${beside.length} requests; the flood took ${(drainedMs / 1000).toFixed(1)} s)`;
+  t.diagnostic(text);
+  const counts = await allIsWell(wide, client, { ms: 300_000 });
+  note(`a flood of ${flood} undecided of one provider beside single requests of another`, { counts, remark: text });
+  assert.ok(beside.length >= 3, text);
+  assert.ok(p99[1] < drainedMs / 2, text);
+});
