@@ -9,7 +9,7 @@
 #   make san      every test on an address and undefined behaviour sanitizer build
 #   make check    clang-tidy, cppcheck, layout, shell scripts, and the gcc and clang builds
 #   make fmt      clang-format decides layout
-#   make bench    ratios against pgbench, nginx and Fastify, side by side
+#   make bench    ratios against pgbench, Fastify and graphile-worker, side by side (BENCH=NAME: some of tests/bench/)
 #   make faults   things are killed, at full length
 
 CC := gcc

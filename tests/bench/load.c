@@ -3,6 +3,7 @@
  * keep-alive.
  *
  *   load --to 127.0.0.1:PORT --requests FILE --connections N --seconds S [--warmup S] [--count N] [--rate R]
+ * [--skip N]
  *
  * FILE holds whole HTTP/1.1 requests, each behind its length (4 bytes, little-endian); each is sent once, in
  * order, and when the last one is sent the run ends.
@@ -11,6 +12,8 @@
  * With --rate: open loop. Request i is due at i / R seconds; if every connection is busy then it waits, and
  * its latency counts from when it was due, so that a server that stalls is charged for all that it kept
  * waiting.
+ *
+ * --skip: begins behind so many requests of the file, which an earlier run has sent.
  *
  * --warmup: what is due in the first seconds is sent and answered but not counted.
  *
@@ -104,12 +107,12 @@ static struct {
     struct sockaddr_in to;
     const char *requests;
     size_t requests_size, next_at;
-    uint64_t count, sent, answered, counted;
+    uint64_t count, skip, sent, answered, counted;
     double seconds, warmup, rate;
     int epoll;
     size_t connection_count, idle_count;
     struct connection **connections, **idle;
-    uint64_t start_ns, count_from_ns, end_ns, last_answer_ns;
+    uint64_t start_ns, count_from_ns, end_ns, last_answer_ns, free_since_ns;
     bool exhausted;
     uint64_t statuses[600];
     struct histogram latency_us, behind_us;
@@ -205,7 +208,7 @@ static void send_due(void)
             return;
         run.idle_count--;
         if (due >= run.count_from_ns)
-            histogram_add(&run.behind_us, (now - due) / 1000);
+            histogram_add(&run.behind_us, (now - (due > run.free_since_ns ? due : run.free_since_ns)) / 1000);
     }
 }
 
@@ -261,9 +264,11 @@ static void on_readable(struct connection *c)
         die("more than one answer to a request");
     count_answer(c, status);
     c->busy = false;
-    if (run.rate > 0)
+    if (run.rate > 0) {
+        if (run.idle_count == 0)
+            run.free_since_ns = now_ns();
         run.idle[run.idle_count++] = c;
-    else
+    } else
         (void)send_next(c, now_ns());
 }
 
@@ -408,6 +413,8 @@ static void read_options(int argc, char **argv)
             run.warmup = strtod(value, NULL);
         else if (strcmp(name, "--count") == 0)
             run.count = strtoull(value, NULL, 10);
+        else if (strcmp(name, "--skip") == 0)
+            run.skip = strtoull(value, NULL, 10);
         else if (strcmp(name, "--rate") == 0)
             run.rate = strtod(value, NULL);
         else
@@ -417,9 +424,22 @@ static void read_options(int argc, char **argv)
         die("--to, --requests and --connections (1 to %d) are needed", CONNECTIONS);
 }
 
+/* Passes over what an earlier run has sent. */
+static void skip_requests(void)
+{
+    for (uint64_t i = 0; i < run.skip; i++) {
+        uint32_t size;
+        if (run.next_at + sizeof size > run.requests_size)
+            die("the file has no more than %" PRIu64 " requests", i);
+        memcpy(&size, run.requests + run.next_at, sizeof size);
+        run.next_at += sizeof size + size;
+    }
+}
+
 int main(int argc, char **argv)
 {
     read_options(argc, argv);
+    skip_requests();
     run.epoll = epoll_create1(EPOLL_CLOEXEC);
     connect_all();
     go();

@@ -9,13 +9,13 @@ import { connection, reset, tokenKey, worldOf, writeRequests } from './lib/world
 export const name = 'waiting';
 
 const people = 100_000, connections = 256, rounds = 2;
-const peak = { seconds: 4, warmup: 1 }, paced = { seconds: 5, warmup: 2 };
+const peak = { seconds: 5, warmup: 3 }, paced = { seconds: 6, warmup: 2 };
 
 export async function run({ log, note }) {
   const world = await worldOf(people, log);
   const requests = writeRequests(join(folder(), 'waiting'), world, people * 0.6 * 2);
   const system = await startOurs(world);
-  const peer = await startPeer('server.mjs', { PEER_MODE: 'declare', PEER_CONNECTION: JSON.stringify(connection(world.database)), PEER_POOL: '16', PEER_TOKEN_KEY: tokenKey });
+  const peer = await startPeer('server.mjs', { PEER_MODE: 'declare', PEER_CONNECTION: JSON.stringify(connection(world.database)), PEER_POOL: '10', PEER_TOKEN_KEY: tokenKey });
   const sides = { ours: system.url, fastify: peer.ready.url };
   const at = async (url, options) => {
     await reset(world);

@@ -1,6 +1,7 @@
 -- world: invented people for the benchmarks, made inside the database because 1 000 000 of them must be there in minutes
 -- (`ecf2ctl sandbox` makes a richer world, row by row through the importer's checks; what a declaration touches is the
--- same here). psql variables: people (a multiple of 10), token_digests (an array of ten keyed hashes).
+-- same here). This file, then world_training.sql and world_places.sql beside each other, for two processors.
+-- psql variables: people (a multiple of 10), token_digests (an array of ten keyed hashes).
 --
 -- Ten people a school, six early career teachers and four who mentor them; every school trains with one of ten lead
 -- providers. Person n has id n, and so have their training record, school period, training period and mentorship. Every
@@ -45,34 +46,11 @@ select 100000 + n, 2024, n % 3 = 0, n % 7 = 0 from generate_series(1, :people / 
 insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year) overriding system value
 select n, n, n % 10 + 1, n % 10 + 1, 2024 from generate_series(1, :people / 10) as n;
 
-create temporary table people on commit drop as
+create unlogged table people as
 select n, (n - 1) / 10 + 1 as school, ((n - 1) / 10 + 1) % 10 + 1 as provider,
        (case when (n - 1) % 10 < 6 then 'ect' else 'mentor' end)::participant_role as role,
        case when (n - 1) % 10 < 6 then (n - 1) / 10 * 10 + 7 + (n - 1) % 4 end as mentor
   from generate_series(1, :people) as n;
-insert into teachers (id, api_id, trn, trs_first_name, trs_last_name) overriding system value
-select n, md5('person ' || n)::uuid, to_char(1000000 + n, 'FM0000000'), 'Given' || n % 997, 'Family' || n % 9973 from people;
-insert into training_records (id, teacher_id, role, first_became_eligible_for_training_at) overriding system value
-select n, n, role, '2024-09-01' from people;
-insert into school_periods (id, teacher_id, role, school_id, started_on) overriding system value
-select n, n, role, school, '2024-09-01' from people;
-insert into training_periods (id, school_period_id, teacher_id, role, school_id, started_on, training_programme, contract_period_year,
-                              school_partnership_id, lead_provider_id, schedule_id) overriding system value
-select n, n, n, role, school, '2024-09-01', 'provider_led', 2024, school, provider, 1 from people;
-insert into mentorship_periods (id, school_id, ect_school_period_id, ect_teacher_id, mentor_school_period_id, mentor_teacher_id,
-                                started_on) overriding system value
-select n, school, n, n, mentor, mentor, '2024-09-01' from people where mentor is not null;
-insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year,
-                                     latest_mentor_training_period_id, latest_mentor_contract_period_year,
-                                     assigned_mentor_school_period_id)
-select provider, n, case role when 'ect' then n end, case role when 'ect' then 2024 end,
-       case role when 'mentor' then n end, case role when 'mentor' then 2024 end, mentor
-  from people;
-insert into declarations (training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
-                          declaration_date, payment_status, payment_statement_id, mentorship_period_id,
-                          delivery_partner_when_created_id)
-select n, n, role, provider, 2024, 'started', '2024-09-15 10:00Z', 'eligible', (provider - 1) * 12 + 1, n, provider
-  from people where role = 'ect';
 
 -- New rows get numbers behind these.
 select setval(pg_get_serial_sequence(name, 'id'), greatest(:people, 1000) + 1)
@@ -80,4 +58,3 @@ select setval(pg_get_serial_sequence(name, 'id'), greatest(:people, 1000) + 1)
                     'delivery_partnerships', 'schedules', 'schools', 'school_partnerships', 'teachers', 'training_records',
                     'school_periods', 'training_periods', 'mentorship_periods']) as name;
 commit;
-vacuum analyze;

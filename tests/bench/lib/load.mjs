@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { since } from './measure.mjs';
 import { root, sharedCluster } from '../../support/cluster.mjs';
 
 export const folder = () => process.env.ECF2_TEST_RUN;
@@ -25,13 +26,22 @@ export async function finished(command, args, options = {}) {
 }
 
 /** One run of load.c; see there. url: http://127.0.0.1:PORT. Fails when an answer had none of the statuses `expect`. */
-export async function load({ url, requests, connections, seconds, warmup = 0, rate, count, expect = [202] }) {
-  const options = { to: new URL(url).host, requests, connections, seconds, warmup, rate, count };
+export async function load({ url, requests, connections, seconds, warmup = 0, rate, count, skip, expect = [202] }) {
+  const options = { to: new URL(url).host, requests, connections, seconds, warmup, rate, count, skip };
   const args = Object.entries(options).filter(([, value]) => value !== undefined).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const result = JSON.parse(await finished(process.env.ECF2_BENCH_LOAD, args));
   const strange = Object.keys(result.statuses).filter((status) => !expect.includes(Number(status)));
   if (strange.length > 0) throw new Error(`answers that were not expected: ${JSON.stringify(result.statuses)}`);
   return result;
+}
+
+/** As load, of a server that is warm: so many seconds of load before it are not in what is measured, nor in the
+ *  processor time, which `cpu()` tells. Adds { cpu, all: how many requests there were with those before }. */
+export async function warmLoad(cpu, { warmup, rate, ...options }) {
+  const { sent } = await load({ ...options, seconds: warmup, rate });
+  const before = cpu();
+  const result = await load({ ...options, rate, skip: sent });
+  return { ...result, cpu: { ...since(before, cpu()), 'load generator': result.cpu_seconds }, all: sent + result.answered };
 }
 
 /** One run of pgbench, `-M prepared`, 32 clients; gives { tps, count }. `seconds`, or `transactions` in all. */

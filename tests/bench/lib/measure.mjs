@@ -62,6 +62,9 @@ export function cpuSeconds(groups) {
   ]));
 }
 
+/** Processor time of children of this process that have ended. */
+export const endedSeconds = () => stat('self').ended;
+
 export const since = (before, after) => Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - before[name]]));
 
 /** Resident memory of a process in MiB. */
@@ -70,11 +73,14 @@ export function memoryMib(pid, what = 'VmRSS') {
   return Number(line[1]) / 1024;
 }
 
-/** Processor time in microseconds for one of `count`, by process; of all rounds together. rounds: [{ cpu, count }]. */
-export function cpuTable(rounds) {
-  const count = rounds.reduce((sum, round) => sum + round.count, 0);
-  const of = (name) => (rounds.reduce((sum, round) => sum + round.cpu[name], 0) / count) * 1e6;
-  const lines = Object.keys(rounds[0].cpu).map((name) => [name, of(name)]).sort((a, b) => b[1] - a[1]);
-  const all = lines.reduce((sum, [, us]) => sum + us, 0);
-  return ['| process | µs |', '| --- | ---: |', ...[...lines, ['all', all]].map(([name, us]) => `| ${name} | ${us.toFixed(1)} |`)].join('\n');
+/** Processor time in microseconds of one item, by process. sides: { name: [{ cpu, count }, …, one a round] }. */
+export function cpuTable(sides) {
+  const lines = Object.entries(sides).map(([side, rounds]) => {
+    const count = rounds.reduce((sum, round) => sum + round.count, 0);
+    const of = (name) => (rounds.reduce((sum, round) => sum + round.cpu[name], 0) / count) * 1e6;
+    const parts = Object.keys(rounds[0].cpu).map((name) => [name, of(name)]).sort((a, b) => b[1] - a[1]);
+    const all = parts.reduce((sum, [, us]) => sum + us, 0);
+    return `| ${side} | ${all.toFixed(0)} | ${parts.map(([name, us]) => `${name} ${us.toFixed(us < 10 ? 1 : 0)}`).join(', ')} |`;
+  });
+  return ['| side | µs in all | of these |', '| --- | ---: | --- |', ...lines].join('\n');
 }

@@ -1,6 +1,6 @@
 // Our own system as in production, on a database that is there already: the limits are high, and count.
 import { startSystem } from '../../support/system.mjs';
-import { cpuSeconds } from './measure.mjs';
+import { cpuSeconds, endedSeconds } from './measure.mjs';
 import { sharedCluster } from '../../support/cluster.mjs';
 import { execFileSync } from 'node:child_process';
 import { tokenKey } from './world.mjs';
@@ -37,3 +37,7 @@ export function cpuOfOurs(system) {
   for (const { service, child } of system.processes.values()) (groups[service] ??= []).push(child.pid);
   return cpuSeconds(groups);
 }
+
+/** The same for a peer, and for pgbench, whose processes are children of this one that end. */
+export const cpuOfPeer = (peer) => cpuSeconds({ postgres: postgresPids(), peer: [peer.child.pid] });
+export const cpuOfPgbench = () => ({ ...cpuSeconds({ postgres: postgresPids() }), pgbench: endedSeconds() });

@@ -2,7 +2,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, copyDatabase, root, run, sharedCluster } from '../../support/cluster.mjs';
+import { connect, copyDatabase, root, sharedCluster } from '../../support/cluster.mjs';
+import { finished } from './load.mjs';
 
 export const tokenKey = 'the key of the benchmarks, which is no secret';
 const tokens = Array.from({ length: 10 }, (_, i) => `token-of-lead-provider-${i + 1}`);
@@ -13,15 +14,23 @@ const worlds = new Map();
 /** What libpq needs to connect to a database as its superuser. */
 export const connection = (database) => ({ host: join(sharedCluster(), 'pg'), port: 5432, user: 'postgres', database });
 
+async function load(database, people) {
+  const digests = tokens.map((token) => `"\\\\x${createHmac('sha256', tokenKey).update(token).digest('hex')}"`);
+  const sql = (...what) => finished('psql', ['-Xq', '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-d', database, '-v', `people=${people}`,
+    '-v', `token_digests={${digests.join(',')}}`, ...what]);
+  const file = (name) => sql('-f', join(root, 'tests/bench', name));
+  await file('world.sql');
+  await Promise.all([file('world_training.sql'), file('world_places.sql')]);
+  await sql('-c', 'drop table people', '-c', 'vacuum analyze');
+}
+
 /** The world of so many people, a multiple of 10; made when it is first asked for. */
 export async function worldOf(people, log) {
   const database = `world_${people}`;
   if (!worlds.has(people)) {
     log(`making a world of ${people} people`);
     await copyDatabase(sharedCluster(), 'ecf2', database);
-    const digests = tokens.map((token) => `"\\\\x${createHmac('sha256', tokenKey).update(token).digest('hex')}"`);
-    run('psql', ['-Xq', '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-d', database, '-v', `people=${people}`,
-      '-v', `token_digests={${digests.join(',')}}`, '-f', join(root, 'tests/bench/world.sql')]);
+    await load(database, people);
     const world = { database, people, connect: async () => (world.db = await connect(sharedCluster(), database)) };
     await world.connect();
     world.lastDeclaration = await scalar(world, 'select coalesce(max(id), 0) from declarations');
