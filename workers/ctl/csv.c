@@ -284,13 +284,13 @@ enum csv_result csv_next(struct csv *csv, struct csv_record *ret_record, struct 
         ret_record->line = csv->line;
         if (!scan_record(csv, &scan, err))
             return CSV_FAILED;
+        bool quoted = csv->window[csv->start] == '"';
         give(csv, &scan, ret_record);
         ret_record->problem = scan.problem;
         if (scan.problem != NULL)
             return CSV_BAD;
-        if (ret_record->count == 1 && ret_record->fields[0].size == 0)
-            continue;
-        return CSV_RECORD;
+        if (ret_record->count > 1 || ret_record->fields[0].size > 0 || quoted)
+            return CSV_RECORD;
     }
 }
 

@@ -7,7 +7,8 @@
  * this.
  *
  * Accepted: UTF-8, with or without byte order mark; LF or CRLF; the last line with or without its end; quoted
- * fields holding commas, line ends and doubled quotes. Lines without any character are passed over.
+ * fields holding commas, line ends and doubled quotes. Lines without any character are passed over; one with
+ * an empty pair of quotes is a record.
  */
 #ifndef ECF2_WORKERS_CTL_CSV_H
 #define ECF2_WORKERS_CTL_CSV_H

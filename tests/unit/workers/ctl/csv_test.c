@@ -120,6 +120,18 @@ static void test_nothing(void **state)
     expect_end(open_text("\xEF\xBB\xBF"));
 }
 
+/* In a file of one column a row without a value is written as an empty pair of quotes. */
+static void test_empty_quotes_are_a_record(void **state)
+{
+    (void)state;
+    struct csv *csv = open_text("a\n\"\"\n\n\"\"\r\n\r\n\"\"");
+    EXPECT(csv, 1, "a");
+    EXPECT(csv, 2, "");
+    EXPECT(csv, 4, "");
+    EXPECT(csv, 6, "");
+    expect_end(csv);
+}
+
 static void test_bad_records_do_not_hide_the_next(void **state)
 {
     (void)state;
@@ -277,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_empty_quotes_are_a_record),
         cmocka_unit_test(test_bad_records_do_not_hide_the_next),
         cmocka_unit_test(test_open_quote_at_the_end),
         cmocka_unit_test(test_long_records),
