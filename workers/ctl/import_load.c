@@ -90,20 +90,30 @@ static bool has_new(const struct import_run *run, const struct import_column *co
     return false;
 }
 
+/* Whether single rows are looked up by indexes alone: so the statements of foreign keys are to be planned.
+ * Reading a small table as a whole looks cheaper to the planner, but each time asks the system for its size.
+ */
+static bool plan_lookups_by_index(struct import_run *run, bool by_index, struct error *err)
+{
+    return import_run_format(run, NULL, err, "set enable_seqscan = %s", by_index ? "off" : "on");
+}
+
 static bool fill_read_models(struct import_run *run, struct error *err)
 {
+    static const char *const models[] = {"teacher_provider_status", "school_year_status",
+                                         "school_provider_year_status"};
     import_progress(run, "filling read models");
-    if (has_new(run, import_training_records) &&
-        !import_run_sql(run, sql_import_insert_eligibility_changes.text, NULL, err))
-        return false;
-    return import_run_sql(run, sql_import_touch.text, NULL, err) &&
-           import_run_sql(run, sql_import_fill_teacher_provider_status.text, NULL, err) &&
-           import_run_sql(run, sql_import_fill_school_year_status.text, NULL, err) &&
-           import_run_sql(run, sql_import_fill_school_provider_year_status.text, NULL, err) &&
-           analyze(
-               run,
-               "eligibility_changes,teacher_provider_status,school_year_status,school_provider_year_status",
-               err);
+    bool good = plan_lookups_by_index(run, false, err) &&
+                import_run_sql(run, sql_import_touch.text, NULL, err) &&
+                import_run_sql(run, sql_import_fill_teacher_provider_status.text, NULL, err) &&
+                import_run_sql(run, sql_import_fill_school_year_status.text, NULL, err) &&
+                import_run_sql(run, sql_import_fill_school_provider_year_status.text, NULL, err) &&
+                plan_lookups_by_index(run, true, err);
+    for (size_t i = 0; i < sizeof models / sizeof models[0] && good; i++)
+        good = import_run_format(run, NULL, err, "insert into %s select * from import_new_%s", models[i],
+                                 models[i]) &&
+               analyze(run, models[i], err);
+    return good;
 }
 
 bool import_load(struct import_run *run, struct error *err)
@@ -114,8 +124,8 @@ bool import_load(struct import_run *run, struct error *err)
     /* Foreign keys and triggers look single rows up by statements of their own. PostgreSQL would plan those
      * anew for every row, which is two thirds of the time of an insert. */
     if (!import_plan_for(run, rows, err) ||
-        !import_run_sql(run, "set plan_cache_mode = force_generic_plan; reset default_statistics_target",
-                        NULL, err))
+        !import_run_sql(run, "set plan_cache_mode = force_generic_plan", NULL, err) ||
+        !plan_lookups_by_index(run, true, err))
         return false;
     for (size_t i = 0; import_tables[i].name != NULL; i++) {
         struct import_part *part = &run->parts[i];
@@ -129,6 +139,10 @@ bool import_load(struct import_run *run, struct error *err)
         }
         part->unchanged = part->rows - part->skipped - part->inserted - part->updated;
     }
+    if (has_new(run, import_training_records) &&
+        (!import_run_sql(run, sql_import_insert_eligibility_changes.text, NULL, err) ||
+         !analyze(run, "eligibility_changes", err)))
+        return false;
     if (!fill_read_models(run, err))
         return false;
     /* Deferred constraints and triggers now, where a failure can still be told with its words. Their

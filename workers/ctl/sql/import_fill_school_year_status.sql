@@ -1,5 +1,7 @@
 -- import: school_year_status of the touched schools in every contract period (data-model-operations.md §9; the choice:
--- lead-provider-api.md §10).
+-- lead-provider-api.md §10). Changes rows that are there; those to add are in import_new_school_year_status.
+create temp table import_new_school_year_status (like school_year_status);
+
 with mentored as (
   select distinct t.school_id, t.contract_period_year as year
   from training_periods t
@@ -29,7 +31,8 @@ partnered as (
   from school_partnerships p
   join import_touched_schools touched on touched.id = p.school_id
 )
-insert into school_year_status as s (contract_period_year, school_id, in_partnership, programme_choice, api_updated_at)
+insert into import_new_school_year_status
+  (contract_period_year, school_id, in_partnership, programme_choice, api_updated_at)
 select y.year, touched.id, partnered.school_id is not null,
        (case
           when mentored.school_id is not null or trained.by_provider then 'provider_led'
@@ -42,8 +45,13 @@ cross join contract_periods y
 cross join import_clock c
 left join mentored on mentored.school_id = touched.id and mentored.year = y.year
 left join trained on trained.school_id = touched.id and trained.year = y.year
-left join partnered on partnered.school_id = touched.id and partnered.year = y.year
-on conflict (contract_period_year, school_id) do update
-set in_partnership = excluded.in_partnership, programme_choice = excluded.programme_choice,
-    api_updated_at = excluded.api_updated_at
-where (s.in_partnership, s.programme_choice) is distinct from (excluded.in_partnership, excluded.programme_choice)
+left join partnered on partnered.school_id = touched.id and partnered.year = y.year;
+
+update school_year_status s
+set in_partnership = n.in_partnership, programme_choice = n.programme_choice, api_updated_at = n.api_updated_at
+from import_new_school_year_status n
+where s.contract_period_year = n.contract_period_year and s.school_id = n.school_id
+  and (s.in_partnership, s.programme_choice) is distinct from (n.in_partnership, n.programme_choice);
+
+delete from import_new_school_year_status n using school_year_status s
+where s.contract_period_year = n.contract_period_year and s.school_id = n.school_id

@@ -1,4 +1,7 @@
 -- import: teacher_provider_status of the touched teachers (data-model-operations.md §9; transfers: lead-provider-api.md §6).
+-- Changes rows that are there; those to add are in import_new_teacher_provider_status.
+create temp table import_new_teacher_provider_status (like teacher_provider_status);
+
 with confirmed as (
   select t.lead_provider_id, t.teacher_id, t.role, t.id, t.contract_period_year, t.school_period_id,
          row_number() over (partition by t.lead_provider_id, t.teacher_id, t.role order by t.started_on desc) as n
@@ -57,7 +60,7 @@ transfers as (
             and not exists (select from teachers who where who.id = p.teacher_id and who.trs_induction_completed_date is not null)
         end
 )
-insert into teacher_provider_status as s (lead_provider_id, teacher_id, latest_ect_training_period_id,
+insert into import_new_teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id,
   latest_ect_contract_period_year, latest_mentor_training_period_id, latest_mentor_contract_period_year,
   assigned_mentor_school_period_id, involved_in_school_transfer)
 select latest.lead_provider_id, latest.teacher_id, latest.ect_id, latest.ect_year, latest.mentor_id, latest.mentor_year,
@@ -65,15 +68,21 @@ select latest.lead_provider_id, latest.teacher_id, latest.ect_id, latest.ect_yea
 from latest
 left join mentors on mentors.ect_school_period_id = latest.ect_school_period_id
 left join transfers
-  on transfers.teacher_id = latest.teacher_id and transfers.lead_provider_id = latest.lead_provider_id
-on conflict (lead_provider_id, teacher_id) do update
-set latest_ect_training_period_id = excluded.latest_ect_training_period_id,
-    latest_ect_contract_period_year = excluded.latest_ect_contract_period_year,
-    latest_mentor_training_period_id = excluded.latest_mentor_training_period_id,
-    latest_mentor_contract_period_year = excluded.latest_mentor_contract_period_year,
-    assigned_mentor_school_period_id = excluded.assigned_mentor_school_period_id,
-    involved_in_school_transfer = excluded.involved_in_school_transfer
-where (s.latest_ect_training_period_id, s.latest_mentor_training_period_id, s.assigned_mentor_school_period_id,
+  on transfers.teacher_id = latest.teacher_id and transfers.lead_provider_id = latest.lead_provider_id;
+
+update teacher_provider_status s
+set latest_ect_training_period_id = n.latest_ect_training_period_id,
+    latest_ect_contract_period_year = n.latest_ect_contract_period_year,
+    latest_mentor_training_period_id = n.latest_mentor_training_period_id,
+    latest_mentor_contract_period_year = n.latest_mentor_contract_period_year,
+    assigned_mentor_school_period_id = n.assigned_mentor_school_period_id,
+    involved_in_school_transfer = n.involved_in_school_transfer
+from import_new_teacher_provider_status n
+where s.lead_provider_id = n.lead_provider_id and s.teacher_id = n.teacher_id
+  and (s.latest_ect_training_period_id, s.latest_mentor_training_period_id, s.assigned_mentor_school_period_id,
        s.involved_in_school_transfer)
-  is distinct from (excluded.latest_ect_training_period_id, excluded.latest_mentor_training_period_id,
-                    excluded.assigned_mentor_school_period_id, excluded.involved_in_school_transfer)
+    is distinct from (n.latest_ect_training_period_id, n.latest_mentor_training_period_id,
+                      n.assigned_mentor_school_period_id, n.involved_in_school_transfer);
+
+delete from import_new_teacher_provider_status n using teacher_provider_status s
+where s.lead_provider_id = n.lead_provider_id and s.teacher_id = n.teacher_id
