@@ -1,7 +1,8 @@
 /*
- * import_problems: what is wrong with the rows of an import: file, line, column, value, reason. The first
- * thousand are kept and told in the order of files and lines; the rest is counted. Values are shown, because
- * the file is the operator's own and standard error is his own terminal; nothing of this goes into a log.
+ * import_problems: what is wrong with the rows of an import: file, line, column, value, reason, told in the
+ * order of files and lines. All of them are: who has to mend a file mends it once. A million is the bound of
+ * memory; what comes behind is counted. Values are shown, because the file is the operator's own and standard
+ * error is his own terminal; nothing of this goes into a log. API tokens are never shown (OP-20).
  */
 #ifndef ECF2_WORKERS_CTL_IMPORT_PROBLEMS_H
 #define ECF2_WORKERS_CTL_IMPORT_PROBLEMS_H
@@ -12,7 +13,7 @@
 
 #include "common/slice.h"
 
-#define IMPORT_PROBLEMS_KEPT 1000
+#define IMPORT_PROBLEMS_MAX 1000000
 
 struct import_problem {
     size_t file;  /* number of the table: the order of files */
@@ -22,8 +23,8 @@ struct import_problem {
 };
 
 struct import_problems {
-    struct import_problem kept[IMPORT_PROBLEMS_KEPT];
-    size_t kept_count;
+    struct import_problem *kept;
+    size_t kept_count, capacity;
     int64_t count;
 };
 
