@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -62,6 +64,15 @@ bool import_run_format(struct import_run *run, PGresult **ret_result, struct err
     return good;
 }
 
+void import_problem(struct import_run *run, size_t number, size_t line, const char *column,
+                    struct slice value, const char *reason)
+{
+    const struct import_table *table = &import_tables[number];
+    if (table->secret)
+        value.data = NULL;
+    import_problem_add(&run->problems, number, table->name, line, column, value, reason);
+}
+
 bool import_collect(struct import_run *run, size_t number, const char *sql, struct error *err)
 {
     CLEANUP(pgresult) PGresult *rows = NULL;
@@ -72,8 +83,8 @@ bool import_collect(struct import_run *run, size_t number, const char *sql, stru
                               (size_t)PQgetlength(rows, i, 2)};
         const char *column =
             PQgetisnull(rows, i, 1) || PQgetlength(rows, i, 1) == 0 ? NULL : PQgetvalue(rows, i, 1);
-        import_problem_add(&run->problems, number, import_tables[number].name,
-                           strtoull(PQgetvalue(rows, i, 0), NULL, 10), column, value, PQgetvalue(rows, i, 3));
+        import_problem(run, number, strtoull(PQgetvalue(rows, i, 0), NULL, 10), column, value,
+                       PQgetvalue(rows, i, 3));
     }
     return true;
 }
@@ -114,38 +125,46 @@ void import_progress(const struct import_run *run, const char *format, ...)
 
 /* ------------------------------------------------------------------------------------------------- files */
 
-/* Adds a file's bytes to the digest of the source. */
-static bool digest_file(EVP_MD_CTX *digest, const char *path, struct error *err)
+/* Adds a file's bytes to the digest of the source. Returns 0, or errno. */
+static int digest_file(EVP_MD_CTX *digest, const char *path)
 {
     enum { SIZE = 1 << 18 };
     CLEANUP(file) FILE *file = fopen(path, "re");
     if (file == NULL)
-        return error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+        return errno;
     char *bytes = memory_alloc(SIZE);
     size_t got;
+    errno = 0;
     while ((got = fread(bytes, 1, SIZE, file)) > 0)
         EVP_DigestUpdate(digest, bytes, got);
+    int status = ferror(file) != 0 ? errno : 0;
     free(bytes);
-    return ferror(file) == 0 || error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+    return status;
 }
 
-static bool digest_files(struct import_run *run, struct error *err)
+/* A file that cannot be read is told like a bad row, so that all others are looked at as well. */
+static void digest_files(struct import_run *run)
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    bool good = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
-    for (size_t i = 0; import_tables[i].name != NULL && good; i++) {
+    if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+        abort();
+    for (size_t i = 0; import_tables[i].name != NULL; i++) {
+        const char *name = import_tables[i].name;
+        struct buffer path = BUFFER_INIT;
         if (!run->parts[i].present)
             continue;
-        struct buffer path = BUFFER_INIT;
-        buffer_printf(&path, "%s/%s.csv", run->directory, import_tables[i].name);
-        EVP_DigestUpdate(digest, import_tables[i].name, strlen(import_tables[i].name) + 1);
-        good = digest_file(digest, path.data, err);
+        buffer_printf(&path, "%s/%s.csv", run->directory, name);
+        EVP_DigestUpdate(digest, name, strlen(name) + 1);
+        int status = digest_file(digest, path.data);
+        if (status != 0) {
+            import_problem(run, i, 0, NULL, (struct slice){NULL, 0}, strerror(status));
+            run->parts[i].present = false;
+            run->unreadable = true;
+        }
         buffer_release(&path);
     }
-    if (good)
-        EVP_DigestFinal_ex(digest, run->digest, NULL);
+    EVP_DigestFinal_ex(digest, run->digest, NULL);
     EVP_MD_CTX_free(digest);
-    return good;
 }
 
 static bool is_not_loaded(const char *name)
@@ -156,38 +175,41 @@ static bool is_not_loaded(const char *name)
     return false;
 }
 
-/* One entry of the directory. Files that are no CSV are nobody's business here. */
-static bool take_entry(struct import_run *run, const char *entry, size_t *count, struct error *err)
+/* One entry of the directory. Files that are no CSV are nobody's business here; a name that no table has is
+ * a mistake, and whoever made it finds out about each of them. */
+static void take_entry(struct import_run *run, const char *entry, size_t *count)
 {
     size_t size = strlen(entry);
-    char name[IMPORT_NAME_SIZE];
-    if (size < 5 || strcmp(entry + size - 4, ".csv") != 0)
-        return true;
+    char name[NAME_MAX + 1];
+    if (size < 5 || size > NAME_MAX || strcasecmp(entry + size - 4, ".csv") != 0)
+        return;
     (void)snprintf(name, sizeof name, "%.*s", (int)size - 4, entry);
-    const struct import_table *table = size - 4 < sizeof name ? import_table_find(name) : NULL;
-    if (table != NULL) {
+    const struct import_table *table = import_table_find(name);
+    bool small_letters = strcmp(entry + size - 4, ".csv") == 0;
+    if (table != NULL && small_letters) {
         run->parts[table - import_tables].present = true;
         ++*count;
-        return true;
+    } else if (!is_not_loaded(name)) {
+        import_problem_add(&run->problems, IMPORT_TABLES_MAX, name, 0, NULL, (struct slice){NULL, 0},
+                           table != NULL ? "its name ends in other letters than .csv"
+                                         : "no table goes by this name (`ecf2ctl help import`)");
+        run->unreadable = true;
     }
-    return is_not_loaded(name) ||
-           error_set(err, ERROR_INPUT, "%s/%s: no table goes by this name (`ecf2ctl help import`)",
-                     run->directory, entry);
 }
 
 static bool find_files(struct import_run *run, struct error *err)
 {
     size_t count = 0;
-    bool good = true;
     DIR *directory = opendir(run->directory);
     if (directory == NULL)
         return error_set(err, ERROR_INPUT, "%s: %s", run->directory, strerror(errno));
-    for (struct dirent *entry = readdir(directory); entry != NULL && good; entry = readdir(directory))
-        good = take_entry(run, entry->d_name, &count, err);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
+        take_entry(run, entry->d_name, &count);
     closedir(directory);
-    if (good && count == 0)
+    if (count == 0 && run->problems.count == 0)
         return error_set(err, ERROR_INPUT, "%s: no file that could be loaded", run->directory);
-    return good && digest_files(run, err);
+    digest_files(run);
+    return true;
 }
 
 /* ---------------------------------------------------------------------------------------------- database */
@@ -235,6 +257,10 @@ static bool take_locks(struct import_run *run, struct error *err)
     (void)snprintf(ahead, sizeof ahead, "%" PRId64, run->as_of_us - machine_now_us());
     const char *values[] = {as_of, ahead};
     import_progress(run, "waiting for writers to finish");
+    /* In a statement of its own: the next one, with a later snapshot, sees every provider that the writers
+     * that were waited for have made. */
+    if (!import_run_sql(run, "select pg_advisory_xact_lock(0, 0)", NULL, err))
+        return false;
     CLEANUP(pgresult)
     PGresult *result =
         PQexecParams(run->connection, sql_import_take_locks.text, 2, NULL, values, NULL, NULL, 0);

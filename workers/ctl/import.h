@@ -11,12 +11,19 @@
  *   import_problems.c  collects what is wrong and tells it in order
  *
  * Temporary tables and views; TABLE is the name of the file:
+ *
  *   import_raw_TABLE   the file: line, bad, and its columns
+ *
  *   import_TABLE       the same, with the columns of the database's table that were looked up, with id,
- * existing (the database has it already) and duplicate (an earlier line has its key) import_rows_TABLE  what
- * is to be inserted: every column of the database's table as it will be stored, and line import_all_TABLE
- * what will be there in the end: what the database holds and what the file adds import_clock       one row:
- * as_of (business time), today (London), written_at (for api_updated_at, PL-23)
+ *                      existing (the database has it already) and duplicate (an earlier line has its key)
+ *
+ *   import_rows_TABLE  what is to be inserted: line, and every column of the database's table as stored
+ *
+ *   import_all_TABLE   what will be there in the end: what the database holds and what the file adds
+ *
+ *   import_new_TABLE   rows to be added to a read model
+ *
+ *   import_clock       one row: as_of (business time), today (London), written_at (for api_updated_at, PL-23)
  */
 #ifndef ECF2_WORKERS_CTL_IMPORT_H
 #define ECF2_WORKERS_CTL_IMPORT_H
@@ -38,10 +45,11 @@
  */
 
 enum {
-    IMPORT_REQUIRED = 1,  /* the column must be there, with a value in every row */
-    IMPORT_KEY = 2,       /* together these say which row of the database is meant */
-    IMPORT_UPDATABLE = 4, /* another value than the database's is taken over instead of refused */
-    IMPORT_LOOKED_UP = 8  /* resolve makes the targets of it */
+    IMPORT_REQUIRED = 1,     /* the column must be there, with a value in every row */
+    IMPORT_KEY = 2,          /* together these say which row of the database is meant */
+    IMPORT_UPDATABLE = 4,    /* another value than the database's is taken over instead of refused */
+    IMPORT_LOOKED_UP = 8,    /* resolve makes the targets of it */
+    IMPORT_NOT_COMPARED = 16 /* of new rows only; the database moves it by itself */
 };
 
 struct import_column {
@@ -69,6 +77,7 @@ struct import_table {
         extra; /* columns of the table that resolve fills beside the targets, written as in target; or NULL */
     bool has_id; /* the table has an identity column id */
     bool skips;  /* resolve says `known`; rows where it is false are passed over and counted */
+    bool secret; /* any value, even one in the wrong place, may be a token: none is told */
 };
 
 /* In order of dependency; name NULL ends them. */
@@ -99,6 +108,7 @@ void import_describe(FILE *out);
 struct import_part {
     bool present;                   /* the directory has its file */
     bool given[IMPORT_COLUMNS_MAX]; /* columns that the file's header names */
+    bool empty; /* the database's table has no rows, and will not get any: we hold the gate */
     int64_t rows, existing, inserted, updated, unchanged, skipped;
 };
 
@@ -147,8 +157,20 @@ bool import_run_format(struct import_run *run, PGresult **ret_result, struct err
 /* Sets the planner for statements over that many rows of a file. */
 bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
     __attribute__((warn_unused_result));
+/* Adds a problem of a row of the table, without the value where the table is secret; import_problem_add. */
+void import_problem(struct import_run *run, size_t number, size_t line, const char *column,
+                    struct slice value, const char *reason);
 /* Each row of a result (line, column_name, value, reason) becomes a problem of the table. */
 bool import_collect(struct import_run *run, size_t number, const char *sql, struct error *err)
+    __attribute__((warn_unused_result));
+/* Each row (line, reason) of `found`, a query, becomes a problem with the names and values of the file's
+ * columns that fill these attributes of the database's table. */
+bool import_collect_found(struct import_run *run, size_t number, const char *found, const char *attributes,
+                          struct error *err) __attribute__((warn_unused_result));
+/* Marks the rows of the table that something was told about since there were `before` problems. A value that
+ * means nothing leaves a gap, and rules that trip over the gap would tell the operator about a second mistake
+ * that nobody made. */
+bool import_mark_told(struct import_run *run, size_t number, size_t before, struct error *err)
     __attribute__((warn_unused_result));
 /* Appends the condition under which x of the database's table is the row n of import_TABLE. */
 void import_append_same_row(struct buffer *sql, const struct import_table *table);

@@ -13,6 +13,65 @@
 
 #include "common/cleanup.h"
 
+/* ---------------------------------------------------------------------------------- what a problem shows */
+
+/* The SQL of a column's value as a file has it, of the row `row` of import_TABLE. */
+static void append_given(struct buffer *sql, const struct import_column *column, const char *row)
+{
+    const struct import_type *type = column->type;
+    char staged[IMPORT_NAME_SIZE];
+    import_staged_name(column, staged);
+    if (type == &type_token)
+        buffer_append_text(sql, "null::text"); /* what is staged is its hash */
+    else if (type == &type_statement_month)
+        buffer_printf(sql, "overlay(%s.%s::text placing '-' from 5 for 0)", row, staged);
+    else if (type == &type_london_day)
+        buffer_printf(sql, "(%s.%s at time zone 'Europe/London')::date::text", row, staged);
+    else if (type == &type_instant)
+        buffer_printf(sql, "(to_json(%s.%s) #>> '{}')", row, staged);
+    else if (type == &type_districts || type == &type_urns)
+        buffer_printf(sql, "array_to_string(%s.%s, '%s')", row, staged, type == &type_urns ? " " : "; ");
+    else
+        buffer_printf(sql, "%s.%s::text", row, staged);
+}
+
+/* "'a, b', coalesce(n.a::text, '') || ', ' || …": names and values of the columns that fill the attributes of
+ * a constraint, of the row n of import_TABLE. */
+static void append_told(struct buffer *sql, const struct import_table *table, const char *attributes)
+{
+    struct buffer names = BUFFER_INIT, values = BUFFER_INIT;
+    bool told[IMPORT_COLUMNS_MAX] = {false};
+    char attribute[IMPORT_NAME_SIZE];
+    while (import_next_name(&attributes, attribute)) {
+        const struct import_column *column = import_column_of_target(table, attribute);
+        if (column == NULL || told[column - table->columns])
+            continue;
+        told[column - table->columns] = true;
+        buffer_printf(&names, "%s%s", names.size == 0 ? "" : ", ", column->name);
+        buffer_append_text(&values, values.size == 0 ? "coalesce(" : " || ', ' || coalesce(");
+        append_given(&values, column, "n");
+        buffer_append_text(&values, ", '')");
+    }
+    buffer_printf(sql, "'%s', %s", names.size == 0 ? "" : names.data, names.size == 0 ? "null" : values.data);
+    buffer_release(&names);
+    buffer_release(&values);
+}
+
+/* The row of the file is looked up for what was found only: mostly that is nothing. */
+bool import_collect_found(struct import_run *run, size_t number, const char *found, const char *attributes,
+                          struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    struct buffer sql = BUFFER_INIT;
+    buffer_append_text(&sql, "select distinct n.line, ");
+    append_told(&sql, table, attributes);
+    buffer_printf(&sql, ", f.reason from (%s) f (line, reason) join import_%s n on n.line = f.line", found,
+                  table->name);
+    bool good = import_collect(run, number, sql.data, err);
+    buffer_release(&sql);
+    return good;
+}
+
 /* ------------------------------------------------------------------------------ references, existing rows */
 
 /* Which rows have a value that found nothing, for all references of the table in one pass. */
@@ -29,8 +88,9 @@ static bool check_references(struct import_run *run, size_t number, struct error
         import_staged_name(column, staged);
         buffer_printf(&any, "%s(n.%s is not null and n.%s is null)", any.size == 0 ? "" : " or ", staged,
                       target);
-        buffer_printf(&cases, "%s('%s', n.%s::text, n.%s is null, '%s')", cases.size == 0 ? "" : ", ",
-                      column->name, staged, target, column->unresolved);
+        buffer_printf(&cases, "%s('%s', ", cases.size == 0 ? "" : ", ", column->name);
+        append_given(&cases, column, "n");
+        buffer_printf(&cases, ", n.%s is null, '%s')", target, column->unresolved);
     }
     if (any.size > 0) {
         buffer_printf(
@@ -67,7 +127,7 @@ static bool is_compared(const struct import_run *run, size_t number, size_t colu
 {
     const struct import_column *c = &import_tables[number].columns[column];
     return run->parts[number].given[column] && c->target != NULL &&
-           (c->flags & (IMPORT_KEY | IMPORT_UPDATABLE)) == 0;
+           (c->flags & (IMPORT_KEY | IMPORT_UPDATABLE | IMPORT_NOT_COMPARED)) == 0;
 }
 
 /* "x.key = n.key and …" or the id */
@@ -95,18 +155,15 @@ static bool check_existing(struct import_run *run, size_t number, struct error *
     bool good = true;
     for (size_t i = 0; run->parts[number].existing > 0 && table->columns[i].name != NULL && good; i++) {
         const struct import_column *column = &table->columns[i];
-        char staged[IMPORT_NAME_SIZE];
         if (!is_compared(run, number, i))
             continue;
         bool shown = (column->flags & IMPORT_LOOKED_UP) == 0;
-        import_staged_name(column, staged);
         buffer_clear(&sql);
-        buffer_printf(
-            &sql,
-            "select n.line, '%s', coalesce(n.%s::text, ''), 'the database has %s' || %s%s%s from import_%s n "
-            "join %s x on ",
-            column->name, staged, shown ? "" : "another value", shown ? "coalesce(x." : "''",
-            shown ? column->target : "", shown ? "::text, 'none')" : "", table->name, table->table);
+        buffer_printf(&sql, "select n.line, '%s', coalesce(", column->name);
+        append_given(&sql, column, "n");
+        buffer_printf(&sql, ", ''), 'the database has %s' || %s%s%s from import_%s n join %s x on ",
+                      shown ? "" : "another value", shown ? "coalesce(x." : "''", shown ? column->target : "",
+                      shown ? "::text, 'none')" : "", table->name, table->table);
         import_append_same_row(&sql, table);
         buffer_append_text(&sql, " where n.existing and not n.bad and ");
         append_difference(&sql, column);
@@ -118,56 +175,12 @@ static bool check_existing(struct import_run *run, size_t number, struct error *
 
 /* ------------------------------------------------------------------------------------ the catalog's rules */
 
-/* Names of the file's columns that fill the attributes of a constraint, the first one's value. */
-static void append_columns_told(struct buffer *sql, const struct import_table *table, const char *attributes)
-{
-    char attribute[IMPORT_NAME_SIZE];
-    const char *between = "";
-    buffer_append_char(sql, '\'');
-    for (const char *list = attributes; import_next_name(&list, attribute);) {
-        const struct import_column *column = import_column_of_target(table, attribute);
-        if (column == NULL)
-            continue;
-        buffer_printf(sql, "%s%s", between, column->name);
-        between = ", ";
-    }
-    buffer_append_char(sql, '\'');
-}
-
-static const struct import_column *only_column(const struct import_table *table, const char *attributes)
-{
-    const struct import_column *found = NULL;
-    char attribute[IMPORT_NAME_SIZE];
-    while (import_next_name(&attributes, attribute)) {
-        const struct import_column *column = import_column_of_target(table, attribute);
-        if (column != NULL && found != NULL && column != found)
-            return NULL;
-        found = column != NULL ? column : found;
-    }
-    return found;
-}
-
-/* The value that is told with a constraint of these attributes: that of the file's column where it is only
- * one. */
-static void append_value_told(struct buffer *sql, const struct import_table *table, const char *attributes,
-                              const char *row)
-{
-    const struct import_column *column = only_column(table, attributes);
-    const char *targets = column == NULL ? NULL : column->target;
-    char target[IMPORT_NAME_SIZE];
-    if (column == NULL || column->flags & IMPORT_LOOKED_UP || column->type == &type_token ||
-        !import_next_name(&targets, target))
-        buffer_append_text(sql, "null::text");
-    else
-        buffer_printf(sql, "%s.%s::text", row, target);
-}
-
 /* All check constraints of the table in one pass; rows that keep them all cost one evaluation. */
 static bool check_constraints(struct import_run *run, size_t number, struct error *err)
 {
     const struct import_table *table = &import_tables[number];
     CLEANUP(pgresult) PGresult *rules = NULL;
-    struct buffer cases = BUFFER_INIT, all = BUFFER_INIT, sql = BUFFER_INIT;
+    struct buffer cases = BUFFER_INIT, all = BUFFER_INIT, broken = BUFFER_INIT, sql = BUFFER_INIT;
     if (!import_run_format(
             run, &rules, err,
             "select c.conname, pg_get_expr(c.conbin, c.conrelid), "
@@ -179,13 +192,13 @@ static bool check_constraints(struct import_run *run, size_t number, struct erro
             table->table, table->table))
         return false;
     for (int i = 0; i < PQntuples(rules); i++) {
+        const char *rule = PQgetvalue(rules, i, 1);
         char *reason =
             PQescapeLiteral(run->connection, PQgetvalue(rules, i, 3), strlen(PQgetvalue(rules, i, 3)));
-        buffer_printf(&all, "%s(%s)", i == 0 ? "" : " and ", PQgetvalue(rules, i, 1));
-        buffer_printf(&cases, "%s((%s), ", i == 0 ? "" : ", ", PQgetvalue(rules, i, 1));
-        append_columns_told(&cases, table, PQgetvalue(rules, i, 2));
-        buffer_append_text(&cases, ", ");
-        append_value_told(&cases, table, PQgetvalue(rules, i, 2), "n");
+        buffer_printf(&all, "%s(%s)", i == 0 ? "" : " and ", rule);
+        buffer_printf(&broken, "%s(%s) is false", i == 0 ? "" : ", ", rule);
+        buffer_printf(&cases, "%s(broken[%d], ", i == 0 ? "" : ", ", i + 1);
+        append_told(&cases, table, PQgetvalue(rules, i, 2));
         buffer_printf(&cases, ", 'against the rule: ' || %s)", reason);
         PQfreemem(reason);
     }
@@ -193,14 +206,15 @@ static bool check_constraints(struct import_run *run, size_t number, struct erro
     if (PQntuples(rules) > 0) {
         buffer_printf(
             &sql,
-            "select line, v.column_name, v.value, v.reason from (select * from import_rows_%s where (%s) is "
-            "false) n "
-            "cross join lateral (values %s) as v (kept, column_name, value, reason) where v.kept is false",
-            table->name, all.data, cases.data);
+            "select n.line, v.column_name, v.value, v.reason from (select line, array[%s] as broken "
+            "from import_rows_%s where (%s) is false) as f join import_%s n on n.line = f.line "
+            "cross join lateral (values %s) as v (broken, column_name, value, reason) where v.broken",
+            broken.data, table->name, all.data, table->name, cases.data);
         good = import_collect(run, number, sql.data, err);
     }
     buffer_release(&cases);
     buffer_release(&all);
+    buffer_release(&broken);
     buffer_release(&sql);
     return good;
 }
@@ -225,22 +239,18 @@ static bool check_unique(struct import_run *run, size_t number, const char *attr
     buffer_printf(&sql,
                   "with rows as (select line, %s from import_rows_%s where %s), "
                   "several as (select %s, min(line) as first from rows group by %s having count(*) > 1) "
-                  "select a.line, ",
+                  "select a.line, 'the same as in line ' || b.first from rows a join several b on ",
                   attributes, table->name, predicate, attributes, attributes);
-    append_columns_told(&sql, table, attributes);
-    buffer_append_text(&sql, ", ");
-    append_value_told(&sql, table, attributes, "a");
-    buffer_append_text(&sql, ", 'the same as in line ' || b.first from rows a join several b on ");
     append_equal(&sql, attributes, operator);
-    buffer_append_text(&sql, " where a.line > b.first union all select a.line, ");
-    append_columns_told(&sql, table, attributes);
-    buffer_append_text(&sql, ", ");
-    append_value_told(&sql, table, attributes, "a");
-    buffer_printf(
-        &sql, ", 'another row of the database has it' from rows a join (select %s from %s where %s) b on ",
-        attributes, table->table, predicate);
-    append_equal(&sql, attributes, operator);
-    bool good = import_collect(run, number, sql.data, err);
+    buffer_append_text(&sql, " where a.line > b.first");
+    if (!run->parts[number].empty) {
+        buffer_printf(&sql,
+                      " union all select a.line, 'another row of the database has it' "
+                      "from rows a join (select %s from %s where %s) b on ",
+                      attributes, table->table, predicate);
+        append_equal(&sql, attributes, operator);
+    }
+    bool good = import_collect_found(run, number, sql.data, attributes, err);
     buffer_release(&sql);
     return good;
 }
@@ -263,8 +273,17 @@ static bool is_key(const struct import_table *table, const char *attributes)
     return found == keys;
 }
 
-/* Unique indexes, but the key (find_duplicates has told) and those that hold the id (new ids are new) or an
- * expression. */
+/* Whether the attributes are one column that this file does not have and whose values the product draws. */
+static bool is_drawn(const struct import_run *run, size_t number, const char *attributes)
+{
+    const struct import_table *table = &import_tables[number];
+    const struct import_column *column = import_column_of_target(table, attributes);
+    return column != NULL && column->missing != NULL && strchr(column->missing, '(') != NULL &&
+           !run->parts[number].given[column - table->columns];
+}
+
+/* Unique indexes, but the key (find_duplicates has told) and those that hold the id (new ids are new), other
+ * ids that are drawn, or an expression. */
 static bool check_unique_indexes(struct import_run *run, size_t number, struct error *err)
 {
     CLEANUP(pgresult) PGresult *rules = NULL;
@@ -280,6 +299,7 @@ static bool check_unique_indexes(struct import_run *run, size_t number, struct e
         return false;
     for (int i = 0; i < PQntuples(rules); i++)
         if (!is_key(&import_tables[number], PQgetvalue(rules, i, 0)) &&
+            !is_drawn(run, number, PQgetvalue(rules, i, 0)) &&
             !check_unique(run, number, PQgetvalue(rules, i, 0), PQgetvalue(rules, i, 1),
                           PQgetvalue(rules, i, 2)[0] == 't', err))
             return false;
@@ -305,15 +325,15 @@ static bool check_overlap(struct import_run *run, size_t number, const char *equ
                   "where low - date '1900-01-01' < before[1] ",
                   equal, alone ? "" : ", ", range, table->name, predicate, range, range,
                   alone ? "" : "partition by ", equal, range);
-    buffer_printf(&sql,
-                  "union all select a.line, 'started_on', lower(a.%s)::text, 'overlaps the database''s "
-                  "period ' || b.%s "
-                  "from rows a join (select %s%s%s from %s where %s) b on a.%s && b.%s",
-                  range, range, equal, alone ? "" : ", ", range, table->table, predicate, range, range);
-    if (!alone) {
-        buffer_append_text(&sql, " and ");
+    if (!run->parts[number].empty)
+        buffer_printf(&sql,
+                      "union all select a.line, 'started_on', lower(a.%s)::text, 'overlaps the database''s "
+                      "period ' || b.%s "
+                      "from rows a join (select %s%s%s from %s where %s) b on a.%s && b.%s%s",
+                      range, range, equal, alone ? "" : ", ", range, table->table, predicate, range, range,
+                      alone ? "" : " and ");
+    if (!run->parts[number].empty && !alone)
         append_equal(&sql, equal, "=");
-    }
     bool good = import_collect(run, number, sql.data, err);
     buffer_release(&sql);
     return good;
@@ -343,12 +363,29 @@ static bool check_overlaps(struct import_run *run, size_t number, struct error *
     return true;
 }
 
+bool import_mark_told(struct import_run *run, size_t number, size_t before, struct error *err)
+{
+    const struct import_problems *problems = &run->problems;
+    struct buffer sql = BUFFER_INIT;
+    if (problems->kept_count == before)
+        return true;
+    buffer_printf(&sql, "update import_%s set bad = true where line = any ('{", import_tables[number].name);
+    for (size_t i = before; i < problems->kept_count; i++)
+        buffer_printf(&sql, "%s%zu", i == before ? "" : ",", problems->kept[i].line);
+    buffer_append_text(&sql, "}'::integer[])");
+    bool good = import_run_sql(run, sql.data, NULL, err);
+    buffer_release(&sql);
+    return good;
+}
+
 bool import_check(struct import_run *run, size_t number, struct error *err)
 {
     const struct import_table *table = &import_tables[number];
+    size_t before = run->problems.kept_count;
     import_progress(run, "%s.csv: checking", table->name);
-    return check_references(run, number, err) && check_existing(run, number, err) &&
+    return check_references(run, number, err) &&
+           (table->check == NULL || import_collect(run, number, table->check->text, err)) &&
+           import_mark_told(run, number, before, err) && check_existing(run, number, err) &&
            check_constraints(run, number, err) && check_unique_indexes(run, number, err) &&
-           check_overlaps(run, number, err) &&
-           (table->check == NULL || import_collect(run, number, table->check->text, err));
+           check_overlaps(run, number, err);
 }

@@ -39,7 +39,7 @@ static void append_key_condition(struct buffer *sql, const struct import_table *
 
 /* create temp table import_TABLE: what resolve says, values under the names of the database's columns, id,
  * existing. */
-static void append_resolved(struct buffer *sql, const struct import_table *table)
+static void append_resolved(struct buffer *sql, const struct import_table *table, bool empty)
 {
     char target[IMPORT_NAME_SIZE];
     const struct import_column *first_key = table->columns;
@@ -49,14 +49,80 @@ static void append_resolved(struct buffer *sql, const struct import_table *table
         if (column->target != NULL && !is_looked_up(column) && strcmp(column->target, column->name) != 0)
             buffer_printf(sql, ", l.%s as %s", column->name, column->target);
     if (table->has_id)
-        buffer_printf(sql, ", coalesce(x.id, nextval('%s_id_seq')) as id", table->table);
-    buffer_printf(sql, ", x.%s is not null as existing, false as duplicate from (", target);
+        buffer_printf(sql,
+                      empty ? ", nextval('%s_id_seq') as id" : ", coalesce(x.id, nextval('%s_id_seq')) as id",
+                      table->table);
+    if (empty)
+        buffer_append_text(sql, ", false as existing");
+    else
+        buffer_printf(sql, ", x.%s is not null as existing", target);
+    buffer_append_text(sql, ", false as duplicate from (");
     if (table->resolve != NULL)
         buffer_append_text(sql, table->resolve->text);
     else
         buffer_printf(sql, "select * from import_raw_%s", table->name);
-    buffer_printf(sql, ") as l left join %s x on ", table->table);
-    append_key_condition(sql, table);
+    buffer_append_text(sql, ") as l");
+    if (!empty) {
+        buffer_printf(sql, " left join %s x on ", table->table);
+        append_key_condition(sql, table);
+    }
+}
+
+/* "a, b": the attributes of the key. */
+static void append_keys(struct buffer *sql, const struct import_table *table)
+{
+    const char *between = "";
+    char target[IMPORT_NAME_SIZE];
+    for (const struct import_column *column = table->columns; next_key(&column, target); column++) {
+        buffer_printf(sql, "%s%s", between, target);
+        between = ", ";
+    }
+}
+
+/* What a column of a line that became several rows means more than once. */
+static bool tell_ambiguous(struct import_run *run, size_t number, struct error *err)
+{
+    const struct import_table *table = &import_tables[number];
+    struct buffer keys = BUFFER_INIT, found = BUFFER_INIT;
+    bool good = true;
+    for (const struct import_column *column = table->columns; column->name != NULL && good; column++) {
+        const char *targets = column->target, *between = "";
+        char target[IMPORT_NAME_SIZE];
+        if (!is_looked_up(column) || column->target == NULL)
+            continue;
+        buffer_clear(&found);
+        buffer_printf(&found, "select line, 'means more than one' from import_%s group by line having ",
+                      table->name);
+        for (; import_next_name(&targets, target); between = " or ")
+            buffer_printf(&found, "%scount(distinct %s) > 1", between, target);
+        good = import_collect_found(run, number, found.data, column->target, err);
+    }
+    append_keys(&keys, table);
+    buffer_clear(&found);
+    buffer_printf(
+        &found,
+        "select line, 'more than one row of the database has this key' from import_%s where existing "
+        "group by line having count(*) > 1",
+        table->name);
+    good = good && import_collect_found(run, number, found.data, keys.data, err);
+    buffer_release(&keys);
+    buffer_release(&found);
+    return good;
+}
+
+/* Lines that became several rows, because what they say means more than one thing. Told, unless an earlier
+ * file has mistakes: then they are why (two periods that overlap). Of each line one row is left. */
+static bool settle_ambiguous(struct import_run *run, size_t number, struct error *err)
+{
+    size_t before = run->problems.kept_count;
+    bool blamed = false;
+    for (size_t i = 0; i < before; i++)
+        blamed |= run->problems.kept[i].file < number;
+    return (blamed || tell_ambiguous(run, number, err)) && import_mark_told(run, number, before, err) &&
+           import_run_format(
+               run, NULL, err,
+               "delete from import_%s where ctid not in (select min(ctid) from import_%s group by line)",
+               import_tables[number].name, import_tables[number].name);
 }
 
 static bool create_resolved(struct import_run *run, size_t number, struct error *err)
@@ -66,18 +132,14 @@ static bool create_resolved(struct import_run *run, size_t number, struct error 
     CLEANUP(pgresult) PGresult *result = NULL;
     /* Joined as it is written: the rows of the file, then one table after the other. */
     buffer_append_text(&sql, "set join_collapse_limit = 1; ");
-    append_resolved(&sql, table);
+    append_resolved(&sql, table, run->parts[number].empty);
     bool good = import_run_sql(run, sql.data, &result, err) &&
                 import_run_sql(run, "reset join_collapse_limit", NULL, err);
     buffer_release(&sql);
     if (!good)
         return false;
-    /* Of what two rows could be meant (only where those rows are wrong themselves) the first one is taken. */
     if (strtoll(PQcmdTuples(result), NULL, 10) > run->parts[number].rows &&
-        !import_run_format(
-            run, NULL, err,
-            "delete from import_%s where ctid not in (select min(ctid) from import_%s group by line)",
-            table->name, table->name))
+        !settle_ambiguous(run, number, err))
         return false;
     return run->parts[number].rows == 0 ||
            import_run_format(run, NULL, err, "analyze import_%s", table->name);
@@ -86,6 +148,8 @@ static bool create_resolved(struct import_run *run, size_t number, struct error 
 static bool count_existing(struct import_run *run, size_t number, struct error *err)
 {
     CLEANUP(pgresult) PGresult *result = NULL;
+    if (run->parts[number].empty)
+        return true;
     if (!import_run_format(run, &result, err, "select count(*) from import_%s where existing",
                            import_tables[number].name))
         return false;
@@ -97,24 +161,29 @@ static bool count_existing(struct import_run *run, size_t number, struct error *
 static bool find_duplicates(struct import_run *run, size_t number, struct error *err)
 {
     const struct import_table *table = &import_tables[number];
-    struct buffer keys = BUFFER_INIT, equal = BUFFER_INIT, sql = BUFFER_INIT;
+    CLEANUP(pgresult) PGresult *marked = NULL;
+    struct buffer keys = BUFFER_INIT, equal = BUFFER_INIT, several = BUFFER_INIT, found = BUFFER_INIT;
     char target[IMPORT_NAME_SIZE];
-    for (const struct import_column *column = table->columns; next_key(&column, target); column++) {
-        buffer_printf(&keys, "%s%s", keys.size == 0 ? "" : ", ", target);
+    append_keys(&keys, table);
+    for (const struct import_column *column = table->columns; next_key(&column, target); column++)
         buffer_printf(&equal, "%sn.%s = s.%s", equal.size == 0 ? "" : " and ", target, target);
-    }
-    buffer_printf(
-        &sql,
-        "with several as (select %s, min(line) as first from import_%s group by %s having count(*) > 1), "
-        "marked as (update import_%s n set duplicate = true, bad = true from several s "
-        "where n.line > s.first and %s returning n.line, s.first) "
-        "select line, null as column_name, null as value, 'the same key as line ' || first as reason from "
-        "marked",
-        keys.data, table->name, keys.data, table->name, equal.data);
-    bool good = import_collect(run, number, sql.data, err);
-    buffer_release(&sql);
+    buffer_printf(&several,
+                  "(select %s, min(line) as first from import_%s group by %s having count(*) > 1) s",
+                  keys.data, table->name, keys.data);
+    buffer_printf(&found,
+                  "select n.line, 'the same key as line ' || s.first from import_%s n join %s on %s "
+                  "where n.duplicate",
+                  table->name, several.data, equal.data);
+    bool good = import_run_format(run, &marked, err,
+                                  "update import_%s n set duplicate = true, bad = true from %s "
+                                  "where n.line > s.first and %s",
+                                  table->name, several.data, equal.data) &&
+                (strcmp(PQcmdTuples(marked), "0") == 0 ||
+                 import_collect_found(run, number, found.data, keys.data, err));
     buffer_release(&keys);
     buffer_release(&equal);
+    buffer_release(&several);
+    buffer_release(&found);
     return good;
 }
 
@@ -223,26 +292,47 @@ static bool create_rows_view(struct import_run *run, size_t number, struct error
     return good;
 }
 
+/* "a, coalesce(b, 'open'), …": the columns of import_all_TABLE as the file's rows will have them; names: as
+ * the database's rows have them. */
+static void append_all_columns(struct buffer *names, struct buffer *values, const struct import_table *table)
+{
+    const char *extra = table->extra;
+    char target[IMPORT_NAME_SIZE];
+    if (table->has_id) {
+        buffer_append_text(names, ", id");
+        buffer_append_text(values, ", id");
+    }
+    for (const struct import_column *column = table->columns; column->name != NULL; column++)
+        for (const char *targets = column->target; import_next_name(&targets, target);) {
+            bool constant = column->missing != NULL && strpbrk(column->missing, "(.") == NULL;
+            buffer_printf(names, ", %s", target);
+            if (constant)
+                buffer_printf(values, ", coalesce(%s, %s) as %s", target, column->missing, target);
+            else
+                buffer_printf(values, ", %s", target);
+        }
+    while (import_next_name(&extra, target)) {
+        buffer_printf(names, ", %s", target);
+        buffer_printf(values, ", %s", target);
+    }
+}
+
+/* Where the database has no rows yet, the view is the file's rows alone: of two tables put together the
+ * planner knows no statistics. */
 static bool create_all_view(struct import_run *run, size_t number, struct error *err)
 {
     const struct import_table *table = &import_tables[number];
-    struct buffer names = BUFFER_INIT, sql = BUFFER_INIT;
-    char target[IMPORT_NAME_SIZE];
-    const char *extra = table->extra;
-    if (table->has_id)
-        buffer_append_text(&names, ", id");
-    for (const struct import_column *column = table->columns; column->name != NULL; column++)
-        for (const char *targets = column->target; import_next_name(&targets, target);)
-            buffer_printf(&names, ", %s", target);
-    while (import_next_name(&extra, target))
-        buffer_printf(&names, ", %s", target);
-    buffer_printf(&sql,
-                  "create temp view import_all_%s as select %s from %s union all select %s from import_%s "
-                  "where not existing and not duplicate",
-                  table->name, names.data + 2, table->table, names.data + 2, table->name);
+    struct buffer names = BUFFER_INIT, values = BUFFER_INIT, sql = BUFFER_INIT;
+    append_all_columns(&names, &values, table);
+    buffer_printf(&sql, "create temp view import_all_%s as ", table->name);
+    if (!run->parts[number].empty)
+        buffer_printf(&sql, "select %s from %s union all ", names.data + 2, table->table);
+    buffer_printf(&sql, "select %s from import_%s where not existing and not duplicate", values.data + 2,
+                  table->name);
     bool good = import_run_sql(run, sql.data, NULL, err);
     buffer_release(&sql);
     buffer_release(&names);
+    buffer_release(&values);
     return good;
 }
 
@@ -257,6 +347,15 @@ bool import_plan_for(struct import_run *run, int64_t rows, struct error *err)
                              one_by_one, one_by_one);
 }
 
+static bool look_for_rows(struct import_run *run, size_t number, struct error *err)
+{
+    CLEANUP(pgresult) PGresult *result = NULL;
+    if (!import_run_format(run, &result, err, "select from %s limit 1", import_tables[number].table))
+        return false;
+    run->parts[number].empty = PQntuples(result) == 0;
+    return true;
+}
+
 bool import_resolve(struct import_run *run, struct error *err)
 {
     for (size_t i = 0; import_tables[i].name != NULL; i++) {
@@ -264,7 +363,7 @@ bool import_resolve(struct import_run *run, struct error *err)
             return false;
         if (run->parts[i].present)
             import_progress(run, "%s.csv: looking up", import_tables[i].name);
-        if (!create_resolved(run, i, err) || !count_existing(run, i, err) ||
+        if (!look_for_rows(run, i, err) || !create_resolved(run, i, err) || !count_existing(run, i, err) ||
             !pass_over_unknown(run, i, err) || !create_rows_view(run, i, err) ||
             !find_duplicates(run, i, err) || !create_all_view(run, i, err))
             return false;

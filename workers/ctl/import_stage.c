@@ -31,7 +31,7 @@ struct stage {
 static void problem(struct stage *stage, size_t line, const char *column, struct slice value,
                     const char *reason)
 {
-    import_problem_add(&stage->run->problems, stage->number, stage->table->name, line, column, value, reason);
+    import_problem(stage->run, stage->number, line, column, value, reason);
 }
 
 static const struct slice no_value = {NULL, 0};
@@ -46,8 +46,9 @@ static size_t find_column(const struct import_table *table, struct slice name)
     return SIZE_MAX;
 }
 
-/* Says which field is which column. False when the file cannot be read by it. */
-static bool read_header(struct stage *stage, const struct csv_record *record)
+/* Says which field is which column. What is wrong with it is told; the values in the columns that it does
+ * name are looked at all the same. */
+static void read_header(struct stage *stage, const struct csv_record *record)
 {
     const struct import_table *table = stage->table;
     int64_t problems = stage->run->problems.count;
@@ -55,12 +56,15 @@ static bool read_header(struct stage *stage, const struct csv_record *record)
         stage->field_of[i] = SIZE_MAX;
     for (size_t field = 0; field < record->count; field++) {
         size_t column = find_column(table, record->fields[field]);
-        if (column == SIZE_MAX)
-            problem(stage, record->line, NULL, record->fields[field], "there is no such column");
-        else if (stage->field_of[column] != SIZE_MAX)
+        if (column == SIZE_MAX) {
+            char reason[80];
+            (void)snprintf(reason, sizeof reason, "there is no such column (number %zu)", field + 1);
+            problem(stage, record->line, NULL, record->fields[field], reason);
+        } else if (stage->field_of[column] != SIZE_MAX) {
             problem(stage, record->line, table->columns[column].name, no_value, "the column is there twice");
-        else
+        } else {
             stage->field_of[column] = field;
+        }
     }
     for (size_t i = 0; table->columns[i].name != NULL; i++) {
         stage->run->parts[stage->number].given[i] = stage->field_of[i] != SIZE_MAX;
@@ -68,7 +72,8 @@ static bool read_header(struct stage *stage, const struct csv_record *record)
             problem(stage, record->line, table->columns[i].name, no_value, "the column is missing");
     }
     stage->field_count = record->count;
-    return stage->run->problems.count == problems;
+    if (stage->run->problems.count > problems)
+        stage->run->unreadable = true;
 }
 
 /* --------------------------------------------------------------------------------------------------- rows */
@@ -88,32 +93,34 @@ static void append_escaped(struct buffer *rows, const struct buffer *value)
     out[size] = '\0';
 }
 
-/* Appends the column's value to the row. False when it is bad. */
-static bool stage_value(struct stage *stage, const struct import_column *column, struct slice field,
-                        size_t line)
+/* Appends the column's value to the row. False when it is bad. That a column is missing was told once. */
+static bool stage_value(struct stage *stage, size_t number, const struct csv_record *record)
 {
-    const char *reason = NULL;
+    const struct import_column *column = &stage->table->columns[number];
+    bool given = stage->field_of[number] != SIZE_MAX;
+    struct slice field = given ? record->fields[stage->field_of[number]] : no_value;
     if (field.size == 0) {
         buffer_append_text(&stage->rows, "\\N");
-        if ((column->flags & IMPORT_REQUIRED) == 0)
+        if (!given || (column->flags & IMPORT_REQUIRED) == 0)
             return true;
-        problem(stage, line, column->name, no_value, "no value");
+        problem(stage, record->line, column->name, no_value, "no value");
         return false;
     }
     buffer_clear(&stage->value);
-    reason = csv_is_utf8(field)
-                 ? column->type->check(column->type, field, stage->run->token_key, &stage->value)
-                 : "not UTF-8";
+    const char *reason = csv_is_utf8(field)
+                             ? column->type->check(column->type, field, stage->run->token_key, &stage->value)
+                             : "not UTF-8";
     if (reason == NULL) {
         append_escaped(&stage->rows, &stage->value);
         return true;
     }
     buffer_append_text(&stage->rows, "\\N");
-    problem(stage, line, column->name, column->type == &type_token ? no_value : field, reason);
+    problem(stage, record->line, column->name, field, reason);
     return false;
 }
 
-/* A period that ends before it begins would stop PostgreSQL at the first range that it makes of it. */
+/* A period that ends before it begins: told in words that a check constraint of the table does not have, and
+ * kept out of what looks for overlaps. */
 static bool in_order(struct stage *stage, const struct csv_record *record)
 {
     struct slice day[2];
@@ -146,8 +153,7 @@ static void stage_record(struct stage *stage, const struct csv_record *record)
     for (size_t i = 0; columns[i].name != NULL; i++) {
         if (columns[i].type->staging == NULL)
             continue;
-        struct slice field = stage->field_of[i] == SIZE_MAX ? no_value : record->fields[stage->field_of[i]];
-        good &= stage_value(stage, &columns[i], field, record->line);
+        good &= stage_value(stage, i, record);
         buffer_append_char(&stage->rows, '\t');
     }
     good &= in_order(stage, record);
@@ -268,13 +274,8 @@ static bool stage_open_file(struct stage *stage, struct error *err)
         stage->run->unreadable = true;
         return true;
     }
-    if (!read_header(stage, &record)) {
-        stage->run->unreadable = true;
-        return true;
-    }
-    if (!copy_begin(stage, err) || !stage_records(stage, err) || !copy_end(stage, err))
-        return false;
-    return import_run_format(stage->run, NULL, err, "analyze import_raw_%s", stage->table->name);
+    read_header(stage, &record);
+    return copy_begin(stage, err) && stage_records(stage, err) && copy_end(stage, err);
 }
 
 static bool stage_file(struct import_run *run, size_t number, const char *path, struct error *err)

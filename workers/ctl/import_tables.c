@@ -61,7 +61,7 @@ const struct import_table import_tables[] = {
     {FILE_OF(declarations, declarations, "What lead providers declared."), .resolve = RESOLVE(declarations),
      .check = CHECK(declarations), .has_id = true},
     {FILE_OF(api_tokens, api_tokens, "Tokens of API clients."), .resolve = RESOLVE(api_tokens),
-     .extra = "token_hint, kind", .has_id = true},
+     .extra = "token_hint, kind", .has_id = true, .secret = true},
     {.name = NULL},
 };
 
@@ -93,7 +93,9 @@ static void describe_column(const struct import_column *column, FILE *out)
 {
     fprintf(out, "  %s%s%s%s", column->name, column->flags & IMPORT_KEY ? " [key]" : "",
             column->flags & IMPORT_REQUIRED ? " [required]" : "",
-            column->flags & IMPORT_UPDATABLE ? " [updatable]" : "");
+            column->flags & IMPORT_UPDATABLE      ? " [updatable]"
+            : column->flags & IMPORT_NOT_COMPARED ? " [not compared]"
+                                                  : "");
     if (column->other_name != NULL)
         fprintf(out, " (also: %s)", column->other_name);
     fprintf(out, ": %s. %s\n", column->type->values == NULL ? column->type->name : "one word",

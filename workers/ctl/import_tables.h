@@ -34,7 +34,7 @@ enum { OPTIONAL = 0, REQUIRED = IMPORT_REQUIRED, KEY = IMPORT_KEY, UPDATABLE = I
 #define CREATED_AT(of) DEFAULT("created_at", instant, OPTIONAL, "created_at", "c.as_of", "When " of)
 #define UPDATED_AT                                                                                           \
     DEFAULT(                                                                                                 \
-        "updated_at", instant, OPTIONAL, "api_updated_at", "c.written_at",                                   \
+        "updated_at", instant, IMPORT_NOT_COMPARED, "api_updated_at", "c.written_at",                        \
         "What `updated_since` compares. In a living database leave it away: it is then the instant of the "  \
         "import, and no provider's synchronisation misses the row.")
 #define LEAD_PROVIDER(flags, target, sentence)                                                               \

@@ -11,7 +11,7 @@
     REFERENCE("contract_version", text, flags, "contract_id", NULL, "Version of the contract that prices it.")
 
 const struct import_column import_bands[] = {
-    LEAD_PROVIDER(REQUIRED, NULL, ""),
+    LEAD_PROVIDER(REQUIRED, NULL, "With the contract period, a part of the key."),
     PROVIDER_PERIOD(REQUIRED | KEY),
     VALUE("allocation_order", order, REQUIRED | KEY, "allocation_order", "1 for band A, 2 for B, …"),
     VALUE("capacity", positive, REQUIRED, "capacity", "Declarations of each type that it takes."),
@@ -19,7 +19,7 @@ const struct import_column import_bands[] = {
 };
 
 const struct import_column import_contracts[] = {
-    LEAD_PROVIDER(REQUIRED, "lead_provider_id", ""),
+    LEAD_PROVIDER(REQUIRED, "lead_provider_id", "With the contract period, a part of the key."),
     REFERENCE("contract_period_year", year, REQUIRED | KEY,
               "provider_contract_period_id, contract_period_year",
               "the lead provider is not active in this contract period", "Year of the contract period."),
@@ -44,7 +44,7 @@ const struct import_column import_contracts[] = {
 };
 
 const struct import_column import_band_terms[] = {
-    LEAD_PROVIDER(REQUIRED, NULL, ""),
+    LEAD_PROVIDER(REQUIRED, NULL, "With the contract period, says whose contract and band."),
     PROVIDER_PERIOD(REQUIRED),
     CONTRACT(REQUIRED | KEY),
     REFERENCE("allocation_order", order, REQUIRED | KEY, "band_id", NULL, "The band."),
@@ -57,7 +57,7 @@ const struct import_column import_band_terms[] = {
 };
 
 const struct import_column import_statements[] = {
-    LEAD_PROVIDER(REQUIRED | KEY, "lead_provider_id", ""),
+    LEAD_PROVIDER(REQUIRED | KEY, "lead_provider_id", "Whose statement."),
     REFERENCE("contract_period_year", year, REQUIRED | KEY, "contract_period_year",
               "the lead provider is not active in this contract period", "Year of the contract period."),
     CONTRACT(REQUIRED),

@@ -174,7 +174,8 @@ const struct import_column import_school_funding_eligibilities[] = {
 
 const struct import_column import_school_partnerships[] = {
     REFERENCE("school_urn", urn, REQUIRED | KEY, "school_id", "no such school", "URN of the school."),
-    LEAD_PROVIDER(REQUIRED, "lead_provider_id", ""),
+    LEAD_PROVIDER(REQUIRED, "lead_provider_id",
+                  "With contract period and delivery partner, a part of the key."),
     REFERENCE("contract_period_year", year, REQUIRED, "contract_period_year", "no such contract period",
               "Year of the contract period."),
     REFERENCE("delivery_partner", name_or_id, REQUIRED | KEY, "delivery_partnership_id",

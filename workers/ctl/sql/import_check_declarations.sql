@@ -44,11 +44,13 @@ select line, 'sparsity_uplift', 'true', 'this contract period has no uplift fees
 from found
 where sparsity_uplift and not uplift_fees_enabled
 union all
-select line, 'payment_statement', null, 'a service fee statement pays no declarations'
+select line, 'payment_statement', overlay(payment_statement::text placing '-' from 5 for 0),
+       'a service fee statement pays no declarations'
 from found
 where paid_fee = 'service'
 union all
-select line, 'clawback_statement', null, 'a service fee statement claws nothing back'
+select line, 'clawback_statement', overlay(clawback_statement::text placing '-' from 5 for 0),
+       'a service fee statement claws nothing back'
 from found
 where clawed_fee = 'service'
 union all

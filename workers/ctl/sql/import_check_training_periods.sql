@@ -41,7 +41,7 @@ from found
 where delivery_partner is not null and lead_provider_id is not null and contract_period_year is not null
   and school_id is not null and school_partnership_id is null
 union all
-select line, 'delivery_partner', delivery_partner, 'goes with lead_provider only'
+select line, 'delivery_partner', coalesce(delivery_partner, ''), 'goes with lead_provider only'
 from found
 where (delivery_partner is null) <> (lead_provider is null)
 union all
@@ -50,10 +50,10 @@ from found
 where expression_of_interest is not null and expression_of_interest_id is null
   and (contract_period_year is not null or not with_year)
 union all
-select line, 'withdrawn_at', withdrawn_at::text, 'the training has not begun yet'
+select line, 'withdrawn_at', to_json(withdrawn_at) #>> '{}', 'the training has not begun yet'
 from found
 where withdrawn_at is not null and started_on > today
 union all
-select line, 'deferred_at', deferred_at::text, 'the training has not begun yet'
+select line, 'deferred_at', to_json(deferred_at) #>> '{}', 'the training has not begun yet'
 from found
 where deferred_at is not null and started_on > today

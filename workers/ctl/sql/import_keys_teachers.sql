@@ -1,9 +1,14 @@
 -- import: what files may call a person: TRN or participant id; those of the file, then those of the database that the
--- other files name. (Nobody is looked for in an empty database.)
+-- other files name. (Nobody is looked for in an empty database.) Of two people with one TRN, which is told, one: whom the
+-- database knows by it, if anybody.
 create temp table import_key_teachers as
-select trn as key, id from import_teachers where trn is not null and not duplicate
-union all
-select api_id::text, id from import_teachers where not duplicate;
+select key, min(id) as id
+from (select n.trn as key, n.id from import_teachers n
+      where n.trn is not null and not n.duplicate
+        and (n.existing or not exists (select from teachers t where t.trn = n.trn))
+      union all
+      select api_id::text, id from import_teachers where not duplicate) as called
+group by key;
 
 create temp table import_key_others as
 select key
