@@ -70,6 +70,8 @@ struct gate_turn {
     struct gate_token *tokens;
     struct gate_ask *asks;
     size_t count, capacity;
+    struct network_address address; /* formatted last; the next request often comes from there too */
+    char address_key[NETWORK_TEXT_SIZE];
 };
 
 bool gate_open(struct loop *loop, struct error *err)
@@ -123,18 +125,21 @@ static struct gate_counter *counter_find(struct gate_turn *turn, enum rate_limit
     return counter;
 }
 
-/* What a request is counted by: never the token itself, which has no business in Redis. */
-static void counted_value(const struct request *request, enum rate_limit limit,
-                          char ret_value[NETWORK_TEXT_SIZE])
+static struct slice address_key(struct gate_turn *turn, const struct network_address *address)
 {
-    if (rate_rule(limit)->by == RATE_BY_ADDRESS) {
-        network_key(&request->address, ret_value);
-        return;
+    if (turn->address_key[0] == '\0' || memcmp(&turn->address, address, sizeof(*address)) != 0) {
+        turn->address = *address;
+        network_key(address, turn->address_key);
     }
+    return slice_of(turn->address_key);
+}
+
+/* By the value of Authorization, but never the token itself, which has no business in Redis. */
+static void authorization_key(struct slice authorization, char ret_key[2 * KEYED_BYTES + 1])
+{
     unsigned char digest[EVP_MAX_MD_SIZE];
-    (void)EVP_Digest(request->authorization.data, request->authorization.size, digest, NULL, EVP_sha256(),
-                     NULL);
-    hex_format(digest, KEYED_BYTES, ret_value);
+    (void)EVP_Digest(authorization.data, authorization.size, digest, NULL, EVP_sha256(), NULL);
+    hex_format(digest, KEYED_BYTES, ret_key);
 }
 
 static void ask_limits(struct gate_turn *turn, struct gate_ask *ask, int64_t now_us)
@@ -144,11 +149,15 @@ static void ask_limits(struct gate_turn *turn, struct gate_ask *ask, int64_t now
         return; /* OP-5 */
     for (int i = 0; i < RATE_COUNT; i++) {
         enum rate_limit limit = (enum rate_limit)i;
-        char value[NETWORK_TEXT_SIZE], key[RATE_KEY_SIZE];
+        char hex[2 * KEYED_BYTES + 1], key[RATE_KEY_SIZE];
+        struct slice value = {hex, sizeof(hex) - 1};
         if (!rate_applies(limit, request->path, request->has_authorization))
             continue;
-        counted_value(request, limit, value);
-        rate_key(limit, now_us, slice_of(value), key);
+        if (rate_rule(limit)->by == RATE_BY_ADDRESS)
+            value = address_key(turn, &request->address);
+        else
+            authorization_key(request->authorization, hex);
+        rate_key(limit, now_us, value, key);
         ask->counters[i] = counter_find(turn, limit, key);
         ask->counters[i]->moved++;
     }

@@ -106,7 +106,8 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
     set_address(request);
     request->state = REQUEST_READING;
     request->route = route_find(request->method, request->path, &request->id);
-    client_enter(request->client, request->client->feed.state == FEED_COMPLETE ? CLIENT_BUSY : CLIENT_BODY);
+    if (request->client->feed.state != FEED_COMPLETE)
+        client_enter(request->client, CLIENT_BODY);
 }
 
 /* Called when the head is there, for each piece of a body, and when all is there. */
