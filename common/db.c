@@ -407,7 +407,9 @@ static bool pipeline_result(struct db *db, PGresult **ret_result, struct error *
     if (!next_result(db, ret_result, err))
         return false;
     if (*ret_result == NULL)
-        return error_set(err, ERROR_BUG, "a pipeline had fewer results than statements");
+        return PQstatus(db->connection) == CONNECTION_OK
+                   ? error_set(err, ERROR_BUG, "a pipeline had fewer results than statements")
+                   : fail_lost(db, err);
     if (!next_result(db, &end, err)) {
         PQclear(*ret_result);
         *ret_result = NULL;
@@ -433,8 +435,12 @@ static bool pipeline_end(struct db *db, struct error *err)
     if (!next_result(db, &sync, err))
         return false;
     if (PQresultStatus(sync) != PGRES_PIPELINE_SYNC) {
+        /* The server ended the session behind the last statement, which may have been a commit. */
+        if (PQresultStatus(sync) == PGRES_FATAL_ERROR)
+            (void)fail_result(db, sync, "behind a pipeline", err);
+        else
+            error_set(err, ERROR_BUG, "a pipeline had more results than statements");
         PQclear(sync);
-        error_set(err, ERROR_BUG, "a pipeline had more results than statements");
         db_disconnect(db);
         return false;
     }

@@ -74,8 +74,8 @@ struct worker_definition {
     /* Decides a batch: begins and commits its own transaction on worker_db(). All items are of this service.
      */
     bool (*handle)(struct worker *worker, struct work_item *items, size_t count, struct error *err);
-    /* Whether a lone failing item gets a stage row (stages of submissions) or is answered 503 (reads, intake
-     * before acceptance). */
+    /* Whether a lone failing item gets a stage row (stages of submissions), or none (what is not accepted)
+     * and, where it is a read, is answered 503. */
     bool failures_are_stages;
     /* Called about every tick_ms while connected to the database; NULL = never. False as for handle, without
      * halving. */

@@ -157,14 +157,16 @@ static bool write_stage_error(struct worker *worker, const struct work_item *ite
     return good;
 }
 
-/* Reads and what is not accepted yet: whoever waits is told to come again. */
+/* Whoever waits for a read is told to come again. Fronts take this for nothing else: an attempt to accept a
+ * submission may have been committed though we lost the answer, and a copy of it may be accepted elsewhere.
+ * So nobody may say that it was not; its front sends it again, until its own deadline (PL-11). */
 static void reply_unavailable(struct work_item *item)
 {
     static const char body[] =
         "{\"errors\":[{\"title\":\"Service unavailable\",\"detail\":\"This could not be done "
         "now. Nothing was changed. Try again in a few seconds.\"}]}";
 
-    work_reply(item, &(struct wire_reply){.kind = WIRE_DECIDED,
+    work_reply(item, &(struct wire_reply){.kind = WIRE_READ,
                                           .status = 503,
                                           .id = item->record.id,
                                           .extra = slice_of("{\"retry_after\":5}"),

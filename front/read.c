@@ -52,7 +52,7 @@ static void read_event(struct loop *loop, struct errand *errand, enum errand_eve
     struct request *request = request_find(loop, errand->owner);
     if (request == NULL)
         return;
-    if (event != ERRAND_READ_DONE) {
+    if (event != ERRAND_READ_DONE || reply->status == 503) {
         request_unavailable(request, DETAIL_NO_ANSWER);
         return;
     }

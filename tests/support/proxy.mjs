@@ -1,5 +1,5 @@
 // A wire between a process and a broker that can be cut, and that can lose what one side says before it is cut: so an
-// acknowledgement, a reply or a result is lost although everybody lives.
+// acknowledgement, a reply or a result is lost although everybody lives. Also between a worker and PostgreSQL.
 import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
@@ -14,12 +14,13 @@ export class Wire {
   }
 
   join(near, far) {
-    const pair = { end: () => [near, far].forEach((socket) => socket.destroy()), spoilt: false };
+    const pair = { end: () => [near, far].forEach((socket) => socket.destroySoon()), spoilt: false };
     this.pairs.add(pair);
     const pass = (from, to, direction) => {
       let spoilt = false; // what was lost leaves the rest without sense: nothing more until it is cut
       from.on('data', (bytes) => {
         if (this.deaf[direction]) spoilt = pair.spoilt = true;
+        if (direction === 'fromBroker' && this.isCutBy(bytes, to)) return pair.end();
         if (!spoilt && !to.write(bytes)) from.pause();
       });
       to.on('drain', () => from.resume());
@@ -28,6 +29,21 @@ export class Wire {
     };
     pass(near, far, 'toBroker');
     pass(far, near, 'fromBroker');
+  }
+
+  /** Cuts the connection on which the far side says `text`, so many times: with it, or, where there are last words, behind it
+   *  and them. */
+  cutAt(text, { lastWords, times }) {
+    this.scissors = { text, lastWords, times };
+    this.cuts = 0;
+  }
+
+  isCutBy(bytes, to) {
+    const { text, lastWords, times } = this.scissors ?? {};
+    const at = this.cuts < times ? bytes.indexOf(text) : -1;
+    if (at < 0) return false;
+    if (lastWords) to.write(Buffer.concat([bytes.subarray(0, at + text.length), lastWords]));
+    return ++this.cuts > 0;
   }
 
   cut() {

@@ -201,7 +201,7 @@ function* faultsOf(entry, same) {
   const [one] = same;
   if (same.length > 1) yield ['doubled', `accepted ${same.length} times`];
   if (mustBe(entry) && !one) yield ['lost', 'lost: it was answered and is not stored'];
-  if (mustNotBe(entry) && one) yield ['wrong', 'stored, though the client was told that it was not accepted'];
+  if (mustNotBe(entry) && one) yield ['wrong', `stored, though the client was told that it was not accepted: ${JSON.stringify(entry.answer)}`];
   if (!mustBe(entry) && !mustNotBe(entry) && entry.status !== 'lost' && entry.status !== 503) yield ['wrong', `an answer that nobody expects: ${JSON.stringify(entry.answer)}`];
   if (!one) return;
   if (!one.result) yield ['lost', 'undecided'];
