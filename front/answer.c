@@ -63,10 +63,10 @@ void answer_error(struct answer *answer, unsigned status, const char *text)
     buffer_append_text(&answer->body, "}");
 }
 
-static void append_problem(struct buffer *out, unsigned status, const char *detail)
+static void append_problem(struct buffer *out, const char *title, const char *detail)
 {
     buffer_append_text(out, "{\"errors\":[{\"title\":");
-    append_json_text(out, title_of(status));
+    append_json_text(out, title);
     buffer_append_text(out, ",\"detail\":");
     append_json_text(out, detail);
     buffer_append_text(out, "}]}");
@@ -74,8 +74,13 @@ static void append_problem(struct buffer *out, unsigned status, const char *deta
 
 void answer_problem(struct answer *answer, unsigned status, const char *detail)
 {
+    answer_titled_problem(answer, status, title_of(status), detail);
+}
+
+void answer_titled_problem(struct answer *answer, unsigned status, const char *title, const char *detail)
+{
     answer->status = status;
-    append_problem(&answer->body, status, detail);
+    append_problem(&answer->body, title, detail);
 }
 
 /* ---- entity tags ---- */
@@ -208,7 +213,7 @@ static void append_date(struct buffer *out)
 void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *trace, bool with_body)
 {
     struct buffer body = BUFFER_INIT;
-    append_problem(&body, status, detail);
+    append_problem(&body, title_of(status), detail);
     buffer_printf(out, "HTTP/1.1 %u %s\r\n", status, MHD_get_reason_phrase_for(status));
     append_date(out);
     buffer_printf(

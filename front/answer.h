@@ -31,6 +31,8 @@ struct answer {
 void answer_error(struct answer *answer, unsigned status, const char *text);
 /* {"errors": [{"title": …, "detail": "…"}]}; the title follows from the status. */
 void answer_problem(struct answer *answer, unsigned status, const char *detail);
+/* The same with a title of its own. */
+void answer_titled_problem(struct answer *answer, unsigned status, const char *title, const char *detail);
 /* Turns the answer into a response of libmicrohttpd, whose body it takes. May change status to 304. */
 struct MHD_Response *answer_response(struct answer *answer, const struct request *request);
 /* A whole HTTP response that goes past libmicrohttpd, with Connection: close. Without body: to HEAD. */

@@ -174,3 +174,8 @@ const char *body_to_payload(struct slice body, const char *const *names, struct 
         return DETAIL_STRUCTURE;
     return write_payload(attributes, body, names, out);
 }
+
+bool body_problem_is_structure(const char *problem)
+{
+    return strcmp(problem, DETAIL_STRUCTURE) == 0 || strcmp(problem, DETAIL_EMPTY) == 0;
+}

@@ -23,4 +23,7 @@ bool body_type_is_json(struct slice content_type);
  * numbers that do not fit, too much nesting. A zero must follow the bytes of body (struct buffer has one). */
 const char *body_to_payload(struct slice body, const char *const *names, struct buffer *out);
 
+/* Whether such a detail speaks of the body's structure (3.2 step 6), not of its syntax (step 4). */
+bool body_problem_is_structure(const char *problem);
+
 #endif

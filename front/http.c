@@ -22,6 +22,7 @@
 
 #include "common/log.h"
 #include "front/loop.h"
+#include "front/query.h"
 
 #define RUNS_A_TURN 4
 
@@ -76,9 +77,11 @@ static void *on_url(void *context, const char *url, struct MHD_Connection *http)
     size_t size = url == NULL ? 0 : strlen(url);
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): takes a const away, see above */
     char *query = size == 0 ? NULL : (char *)(uintptr_t)memchr(url, '?', size);
+    const bool filter_is_malformed = query != NULL && query_filter_is_malformed(slice_of(query + 1));
     if (query != NULL)
         query[1] = '\0'; /* the buffer is the connection's own, and writable */
     struct request *request = request_new(context, http);
+    request->filter_is_malformed = filter_is_malformed;
     if (request->client->feed.state == FEED_HEAD) {
         log_event(LOG_ERROR, "unchecked_head", LOG_TEXT("reason", "libmicrohttpd reads without recv()"),
                   LOG_END);

@@ -15,7 +15,7 @@ struct prefer {
     bool respond_async;
     bool has_wait;
     int64_t wait_s;
-    bool dry_run; /* handling=dry-run: read, not yet honoured (a later issue, submissions.md section 6) */
+    bool dry_run; /* handling=dry-run (submissions.md section 6): refused, until it can be honoured */
     /* what was seen already: the first of a name counts (RFC 7240 section 2) */
     bool seen_respond_async, seen_wait, seen_handling;
 };

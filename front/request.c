@@ -219,6 +219,17 @@ void request_refuse(struct request *request, unsigned status, const char *detail
     request_answer(request, &answer);
 }
 
+bool request_refuse_filter(struct request *request)
+{
+    struct answer answer = {0};
+    if (!request->filter_is_malformed)
+        return false;
+    answer_titled_problem(&answer, 400, "Bad parameter",
+                          "Send each filter as filter[name]=value: filter must be a set of key/value pairs.");
+    request_answer(request, &answer);
+    return true;
+}
+
 void request_too_large(struct request *request, const char *detail)
 {
     struct answer answer = {.close = true};

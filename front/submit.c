@@ -21,6 +21,8 @@
 #include "front/loop.h"
 #include "front/read.h"
 
+#define DETAIL_DRY_RUN                                                                                       \
+    "Nothing was accepted: dry runs are not offered yet. Leave out Prefer: handling=dry-run to submit."
 #define ASK_US (2 * US_PER_SECOND) /* at the deadline, for the query worker */
 
 #define DETAIL_NO_BROKER                                                                                     \
@@ -231,10 +233,12 @@ void submit_write(struct request *request, const char *kind, struct buffer *payl
     request->kind = kind;
     request->wait_ms = prefer_wait_ms(&request->prefer, loop->settings->wait_limit_ms);
     enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
-    /* A dry run (prefer.dry_run, submissions.md section 6) will part here: to validation, with
-     * WIRE_FLAG_DRY_RUN. */
     const char *refused = refusal(loop, class);
-    if (refused != NULL)
+    /* A dry run (submissions.md section 6) will part here: to validation, with WIRE_FLAG_DRY_RUN. Until then
+     * it must not become a submission that is stored. */
+    if (request->prefer.dry_run)
+        request_refuse(request, 400, DETAIL_DRY_RUN);
+    else if (refused != NULL)
         request_unavailable(request, refused);
     else
         start(request, buffer_slice(payload), class);

@@ -31,9 +31,10 @@ void declaration_create(struct request *request)
         return;
     }
     const char *problem = body_to_payload(buffer_slice(&request->body), declaration_attributes, &payload);
-    if (problem != NULL)
+    const bool is_syntax = problem != NULL && !body_problem_is_structure(problem);
+    if (is_syntax || (problem != NULL && !request->filter_is_malformed))
         request_refuse(request, 400, problem);
-    else
+    else if (!request_refuse_filter(request))
         submit_write(request, "declaration.create", &payload);
     buffer_release(&payload);
 }

@@ -225,3 +225,37 @@ test('pipelined waiting calls are answered one after the other', async () => {
   assert.deepEqual([...answer.text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, s]) => s), ['422', '202', '422']);
   assert.equal(parse(answer.text).status, 422);
 });
+
+describe('before anything is accepted', () => {
+  const stored = async () => (await system.db.query('select count(*)::integer as n from submissions')).rows[0].n;
+  const parameter = (answer) => {
+    assert.equal(answer.status, 400, answer.text);
+    assert.deepEqual(answer.body.errors.map(({ title }) => title), ['Bad parameter']);
+  };
+
+  test('Prefer: handling=dry-run is refused, for it must not be stored', async () => {
+    const before = await stored();
+    const answer = await a.send(ect('waits'), { headers: { prefer: 'handling=dry-run' } });
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.body.errors[0].detail, /^Nothing was accepted/);
+    assert.equal(answer.headers.get('location'), null);
+    assert.equal(await stored(), before);
+  });
+
+  test('filter that is no set of pairs: 400, after syntax and before structure, on every endpoint (3.2, 3.4)', async () => {
+    const before = await stored();
+    const post = (query, text) => system.request('POST', `${DECLARATIONS}?${query}`, { token: a.token, body: text });
+    const good = JSON.stringify(body(ect('waits')));
+    for (const query of ['filter=x', 'filter=', 'filter[]=x', 'filter%5B%5D=x', 'page=1&filter']) {
+      parameter(await post(query, good));
+      parameter(await post(query, '{}'));
+      parameter(await a.get(`${DECLARATIONS}/${participant('waits')}?${query}`));
+      parameter(await a.get(`/api/v3/submissions/nonsense?${query}`));
+    }
+    assert.deepEqual((await post('filter=x', '{')).body.errors.map(({ title }) => title), ['Bad request']);
+    assert.equal((await system.request('POST', `${DECLARATIONS}?filter=x`, { body: good })).status, 401);
+    assert.equal((await a.get('/api/v3/nowhere?filter=x')).status, 404);
+    assert.equal((await a.get(`/api/v3/submissions/nonsense?filter[cohort]=2024&filter[unknown]=`)).status, 404);
+    assert.equal(await stored(), before);
+  });
+});
