@@ -39,12 +39,14 @@ void work_forward(struct work_item *item, const char *service)
 {
     item->disposition = WIRE_FORWARD;
     item->next_service = service;
+    log_event(LOG_DEBUG, "handed_on", LOG_SLICE("trace", item->record.trace),
+              LOG_UUID("submission", &item->record.id), LOG_TEXT("to", service), LOG_END);
 }
 
 static void give_item_back(struct work_item *item, const char *service, const char *reason)
 {
     log_event(LOG_DEBUG, "given_back", LOG_UUID("submission", &item->record.id), LOG_TEXT("reason", reason),
-              LOG_INT("returns", item->record.returns), LOG_END);
+              LOG_INT("returns", item->record.returns), LOG_SLICE("trace", item->record.trace), LOG_END);
     item->disposition = WIRE_RETURN;
     item->next_service = service;
 }

@@ -1,6 +1,7 @@
 // What an operator sees while 100 clients post is what the database and the clients themselves know: ecf2ctl status and
 // /metrics, with the deciders away, under load, and at rest.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
 import { allDecided, Client, count, inParallel, undecided } from '../support/record.mjs';
@@ -96,5 +97,24 @@ test('no log of any process holds a token, a TRN or a name, not even of a statem
     for (const secret of [...new Set(people.map(({ provider }) => provider.token)), 'trn:', person.subject.slice(4), 'Given7', 'Family7']) {
       assert.ok(!text.includes(secret), `${name}: ${secret}`);
     }
+  }
+});
+
+test('one trace id is found in every process that had the request in hand, and names the submission', async () => {
+  const trace = randomUUID();
+  await system.start('validation-2', { ECF2_LOG_LEVEL: 'debug' });
+  await system.kill('validation', 'SIGTERM');
+  await system.kill('eligibility', 'SIGTERM');
+  await system.start('eligibility-2', { ECF2_LOG_LEVEL: 'debug' });
+  const { status } = await system.request('POST', '/api/v3/participant-declarations',
+    { token: people[0].provider.token, body: declaration(people[0], types[5]), headers: { 'x-request-id': trace } });
+  assert.equal(status, 200);
+  const { rows: [{ id }] } = await system.db.query('select id from submissions where trace_id = $1', [trace]);
+  for (const [name, event] of [['front', 'request'], ['intake', 'submission_accepted'], ['validation-2', 'handed_on'], ['eligibility-2', 'handed_on'], ['payments', 'submission_decided']]) {
+    const lines = await until(`${name} says nothing of it`, () => {
+      const found = system.logs(name).split('\n').filter((line) => line.includes(trace));
+      return found.length > 0 && found;
+    });
+    assert.ok(lines.some((line) => JSON.parse(line).event === event && (name === 'front' || JSON.parse(line).submission === id)), `${name}: ${lines}`);
   }
 });

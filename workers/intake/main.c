@@ -35,6 +35,8 @@ static void accept_and_send_on(struct intake_entry *entry)
                                                  .clock_us = entry->clock_us});
     record->accept_no = entry->accept_no;
     record->subject = entry->subject;
+    log_event(LOG_INFO, "submission_accepted", LOG_SLICE("trace", record->trace),
+              LOG_UUID("submission", &record->id), LOG_INT("accept_no", entry->accept_no), LOG_END);
     work_forward(entry->item, entry->kind->stages[0]);
 }
 
