@@ -63,7 +63,7 @@ void hex_format(const uint8_t *bytes, size_t size, char *ret_text)
     *ret_text = '\0';
 }
 
-static int hex_value(char c)
+int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';

@@ -26,6 +26,8 @@ bool token_digest_equal(const uint8_t a[TOKEN_DIGEST_SIZE], const uint8_t b[TOKE
 
 /* Lower-case hexadecimal text of bytes with its zero: 2 × size + 1 characters. */
 void hex_format(const uint8_t *bytes, size_t size, char *ret_text);
+/* The value of a hexadecimal digit of either case, 0 to 15; -1 for any other character. */
+int hex_value(char c);
 /* Reads exactly size bytes from 2 × size digits of either case. ret_bytes is untouched on failure. */
 bool hex_parse(struct slice text, uint8_t *ret_bytes, size_t size);
 

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/token.h"
 
 #define COUNTER_MAX 0xfffu /* rand_a has 12 bits */
 
@@ -84,17 +85,6 @@ int64_t uuid_v7_time_us(const struct uuid *id)
 bool uuid_is_v7(const struct uuid *id)
 {
     return id->bytes[6] >> 4 == 7 && id->bytes[8] >> 6 == 2;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 static bool has_hyphen_before(int byte)

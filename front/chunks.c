@@ -1,6 +1,8 @@
 /* chunks: the state machine. What passes is never longer than what came. */
 #include "front/chunks.h"
 
+#include "common/token.h"
+
 #include "front/head.h"
 
 #define SIZE_DIGITS_MAX 16 /* of 64 bits */
@@ -29,17 +31,6 @@ static const struct {
     [BAD_LARGE] = {413, DETAIL_LARGE},
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool is_text(char c)
 {
     return c == '\t' || ((unsigned char)c >= ' ' && c != 0x7f);
@@ -58,7 +49,7 @@ static enum action take_extra(struct chunks *chunks, enum action too_long)
 
 static enum action take_size(struct chunks *chunks, char c)
 {
-    int digit = hex_digit(c);
+    int digit = hex_value(c);
     if (digit >= 0 && chunks->digits < SIZE_DIGITS_MAX) {
         chunks->digits++;
         chunks->left = chunks->left << 4 | (uint64_t)digit;

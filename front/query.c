@@ -3,15 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/token.h"
+
 #define NAME_MAX_SIZE 16 /* longer than any name that is looked for */
-
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-
-    return found == NULL ? -1 : (int)(found - digits);
-}
 
 /* Decodes as much of a name as fits; what is no escape stands for itself. */
 static struct slice decode_name(struct slice text, char ret_name[NAME_MAX_SIZE])

@@ -9,7 +9,6 @@ import { connect } from '../support/cluster.mjs';
 import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
-
 const neighbours = 196; // with four others a whole batch
 const atOnceMs = 6000; // far less than the first wait after an error and a look at what is due, with room for a busy machine
 
