@@ -158,7 +158,7 @@ static struct head_result scan_request_line(struct scan *scan, struct slice line
     struct slice method = {line.data, (size_t)(first - line.data)};
     struct slice url = {first + 1, (size_t)(last - first - 1)};
     struct slice version = {last + 1, line.size - (size_t)(last + 1 - line.data)};
-    if (url.size > HEAD_URL_MAX)
+    if (url.size > HEAD_URL_MAX || line.size > HEAD_LINE_MAX)
         return bad(414, DETAIL_URL);
     if (!head_is_token(method) || !is_url(url))
         return bad(400, DETAIL_REQUEST);
@@ -214,7 +214,7 @@ static struct head_result next_line(struct scan *scan, struct slice *ret_line)
  */
 static struct head_result incomplete(const struct scan *scan, struct slice bytes, bool in_request_line)
 {
-    if (in_request_line && (size_t)(scan->end - scan->p) > HEAD_URL_MAX + 64)
+    if (in_request_line && (size_t)(scan->end - scan->p) > HEAD_LINE_MAX + 1) /* its CR may be there */
         return bad(414, DETAIL_URL);
     if (bytes.size >= HEAD_MAX_BYTES)
         return bad(431, DETAIL_SIZE);

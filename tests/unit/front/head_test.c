@@ -175,6 +175,13 @@ static void test_sizes(void **state)
     assert_int_equal(scan_long("GET /", 'a', HEAD_URL_MAX, rest).status, 414);
     assert_int_equal(scan_long("GET /", 'a', 100000, rest).status, 414);
     assert_int_equal(scan_long("GET /", 'a', 100000, "").status, 414); /* without waiting for its end */
+    /* A line of HEAD_LINE_MAX bytes is good, one more is bad, whether its end is there or not. */
+    static const char end[] = " / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const size_t room = HEAD_LINE_MAX - strlen(" / HTTP/1.1");
+    assert_int_equal(scan_long("", 'A', room, end).verdict, HEAD_GOOD);
+    assert_int_equal(scan_long("", 'A', room, " / HTTP/1.1\r").verdict, HEAD_INCOMPLETE);
+    assert_int_equal(scan_long("", 'A', room + 1, end).status, 414);
+    assert_int_equal(scan_long("", 'A', room + 1, " / HTTP/1.1\r").status, 414);
     assert_int_equal(scan_long(GET "Host: a\r\nB: ", 'a', 6000, "\r\n\r\n").verdict, HEAD_GOOD);
     assert_int_equal(scan_long(GET "Host: a\r\nB: ", 'a', HEAD_MAX_BYTES, "\r\n\r\n").status, 431);
     assert_int_equal(scan_long(GET "Host: a\r\nB: ", 'a', 100000, "").status, 431);
