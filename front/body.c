@@ -61,7 +61,8 @@ static bool is_too_deep(struct slice body)
 }
 
 /* ---- the text of a number as it was sent ----
- * Jansson keeps 1.50 as a double. These walk over text that Jansson has accepted, so they need no checks. */
+ * Jansson keeps 1.50 as a double. These walk over text without zero bytes that Jansson has accepted, so they need
+ * no checks. */
 
 static const char *skip_blanks(const char *p)
 {
@@ -161,6 +162,9 @@ const char *body_to_payload(struct slice body, const char *const *names, struct 
 {
     if (body.size == 0)
         return DETAIL_EMPTY;
+    /* Jansson passes over a zero byte behind a number, and the walk over the text would stop at it. */
+    if (memchr(body.data, '\0', body.size) != NULL)
+        return DETAIL_SYNTAX;
     if (is_too_deep(body))
         return DETAIL_DEPTH;
     /* Of two equal keys one reader takes the first and another the last: what was meant is not known. */

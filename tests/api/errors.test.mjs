@@ -142,6 +142,7 @@ describe('400 of a body', () => {
   }
   text('UTF-16', Buffer.from(wrong, 'utf16le'));
   text('NUL behind the body', wrong + '\0');
+  text('NUL behind numbers', `{"data":{"attributes":{"x":2\0,"y":{"z":2\0},"participant_id":3}}}`);
   text('\\u0000', attribute('"a\\u0000b"'));
   text('\\u0000 in a key', '{"data":{"attributes":{"participant_id":"x","a\\u0000":1}}}');
   text('a lone surrogate', attribute('"\\ud800"'));

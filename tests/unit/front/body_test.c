@@ -95,6 +95,26 @@ static void test_examples(void **state)
     }
 }
 
+/* A zero byte is no JSON, wherever it stands; behind a number Jansson does not see it. */
+static void test_zero_bytes(void **state)
+{
+    (void)state;
+    static const char good[] = WITH("\"x\":2 ,\"participant_id\":3 ");
+    for (size_t i = 0; i < sizeof(good); i++) {
+        struct buffer body = BUFFER_INIT, payload = BUFFER_INIT;
+        buffer_append(&body, good, i);
+        buffer_append_char(&body, '\0');
+        buffer_append(&body, good + i, sizeof(good) - 1 - i);
+        assert_non_null(body_to_payload(buffer_slice(&body), declaration_attributes, &payload));
+        assert_int_equal(payload.size, 0);
+        buffer_release(&body);
+        buffer_release(&payload);
+    }
+    struct buffer payload = BUFFER_INIT;
+    assert_null(body_to_payload(slice_of(good), declaration_attributes, &payload));
+    buffer_release(&payload);
+}
+
 static void test_all_five(void **state)
 {
     (void)state;
@@ -159,10 +179,8 @@ static void test_types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_all_five),
-        cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_zero_bytes), cmocka_unit_test(test_all_five),
+        cmocka_unit_test(test_depth),    cmocka_unit_test(test_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
