@@ -89,11 +89,9 @@ static void framing_add(struct framing *framing, struct slice name, struct slice
         framing->problem = problem;
 }
 
-/* The problem with all fields taken together, or NULL. */
+/* The problem with all fields taken together, where none has one by itself, or NULL. */
 static const char *framing_problem(const struct framing *framing, bool version_1_1)
 {
-    if (framing->problem != NULL)
-        return framing->problem;
     if (framing->hosts > 1 || (version_1_1 && framing->hosts == 0))
         return "Send exactly one Host header.";
     if (framing->lengths > 1)
@@ -190,6 +188,8 @@ static struct head_result scan_field(struct scan *scan, struct slice line)
     if (is_named(name, "cookie")) /* the library copies it and keeps a record for each cookie */
         scan->memory += value.size + 16 + HEAD_FIELD_BYTES * (1 + count_bytes(value, ';'));
     framing_add(&scan->framing, name, value); /* obsolete folding begins with a blank: no token */
+    if (scan->framing.problem != NULL)
+        return bad(400, scan->framing.problem);
     return (struct head_result){.verdict = HEAD_GOOD};
 }
 

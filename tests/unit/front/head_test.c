@@ -64,6 +64,7 @@ static const struct {
     {GET "Host: a\r\n B: c\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nB: c\x01\r\n" END, HEAD_BAD, 400},
     {GET "Host: a\r\nB: c\x7f\r\n" END, HEAD_BAD, 400},
+    {GET "B c: d\r\nHost", HEAD_BAD, 400}, /* at once */
     /* framing */
     {GET END, HEAD_BAD, 400},
     {GET "Host: a\r\nHost: a\r\n" END, HEAD_BAD, 400},
