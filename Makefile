@@ -11,9 +11,10 @@
 #   make fmt      clang-format decides layout
 #   make bench    ratios against pgbench, Fastify and graphile-worker, side by side (BENCH=NAME: some of tests/bench/)
 #   make faults   things are killed, at full length
+#   make fuzz     every parser gets what nobody would send, FUZZ_SECONDS=120 each (clang)
 
 CC := gcc
-VARIANT := $(if $(SAN),san-)$(notdir $(CC))
+VARIANT := $(if $(FUZZ),fuzz-)$(if $(SAN),san-)$(notdir $(CC))
 BUILD := .build/$(VARIANT)
 BIN := $(BUILD)/bin
 GEN := $(BUILD)/gen
@@ -37,7 +38,7 @@ CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: build unit run stop test setup san check fmt bench faults clean FORCE
+.PHONY: build unit fuzzers run stop test setup san check fmt bench faults fuzz clean FORCE
 build:
 
 # ---------------------------------------------------------------- programs
@@ -114,6 +115,28 @@ endef
 $(foreach source,$(patsubst tests/unit/%.c,%,$(UNIT_SOURCES)),$(eval $(call unit_rules,$(source))))
 unit: $(UNIT_PROGRAMS)
 
+# ---------------------------------------------------------------- fuzz targets
+
+# tests/fuzz/NAME_fuzz.c becomes $(BUILD)/fuzz/NAME. FUZZ=1 SAN=1 CC=clang links libFuzzer, which is its main; else
+# replay.c is.
+ifdef FUZZ
+CFLAGS += -fsanitize=fuzzer-no-link
+FUZZ_MAIN := -fsanitize=fuzzer
+else
+FUZZ_MAIN := $(BUILD)/obj/tests/fuzz/replay.o
+endif
+FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+
+$(BUILD)/libfuzzed.a: $(filter-out %/main.o,$(call objects_of,front)) $(BUILD)/obj/workers/ctl/csv.o
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/libfuzzed.a $(BUILD)/libecf2.a $(filter %.o,$(FUZZ_MAIN))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  fuzz/$*")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libfuzzed.a $(BUILD)/libecf2.a $(LDLIBS)
+fuzzers: $(FUZZERS)
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------- what people type
@@ -138,6 +161,10 @@ test:
 
 faults:
 	@BUILD=$(BUILD) ECF2_FAULTS=long tests/run faults
+
+fuzz:
+	@scripts/setup fuzz
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) tests/run fuzz
 
 san:
 	@$(MAKE) --no-print-directory SAN=1 test

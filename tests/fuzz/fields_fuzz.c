@@ -1,0 +1,172 @@
+/* What the front reads of a head: paths, ids, and the fields Prefer, Authorization, If-None-Match and
+ * X-Forwarded-For. There is no reader of query strings yet; it belongs here. */
+#include "tests/fuzz/fuzz.h"
+
+#include "common/token.h"
+#include "common/uuid.h"
+#include "front/answer.h"
+#include "front/authorization.h"
+#include "front/network.h"
+#include "front/prefer.h"
+#include "front/routes.h"
+
+static bool is_inside(struct slice part, struct slice whole)
+{
+    return part.data >= whole.data && part.data + part.size <= whole.data + whole.size;
+}
+
+/* What is said to be honoured means the same when it is sent. Two lines stand for two fields. */
+static void try_prefer(struct slice value)
+{
+    const int64_t limit_ms = 25000;
+    struct prefer prefer = {0}, again = {0};
+    char applied[PREFER_APPLIED_SIZE];
+    const char *line_end = memchr(value.data, '\n', value.size);
+    size_t first = line_end == NULL ? value.size : (size_t)(line_end - value.data);
+    prefer_parse(&prefer, (struct slice){value.data, first});
+    prefer_parse(&prefer, (struct slice){value.data + first, value.size - first});
+    int64_t wait_ms = prefer_wait_ms(&prefer, limit_ms);
+    CHECK(wait_ms >= 0 && wait_ms <= limit_ms);
+    prefer_applied(&prefer, limit_ms, applied);
+    if (applied[0] == '\0') {
+        CHECK(wait_ms == limit_ms);
+        return;
+    }
+    prefer_parse(&again, slice_of(applied));
+    CHECK(prefer_wait_ms(&again, limit_ms) == wait_ms && again.respond_async == prefer.respond_async);
+}
+
+static void try_authorization(struct slice value)
+{
+    struct slice token;
+    if (!authorization_token(value, &token))
+        return;
+    CHECK(token.size > 0 && is_inside(token, value));
+    CHECK(token.data[0] != ' ' && token.data[token.size - 1] != ' ');
+    /* The shortest form has the same token, unless it looks like a longer form itself. */
+    struct buffer plain = BUFFER_INIT;
+    struct slice again;
+    buffer_append_text(&plain, "Bearer ");
+    buffer_append(&plain, token.data, token.size);
+    CHECK(authorization_token(buffer_slice(&plain), &again) ||
+          (token.size >= 6 && memcmp(token.data, "token=", 6) == 0));
+    buffer_release(&plain);
+}
+
+static void try_uuid(struct slice text)
+{
+    struct uuid id, again;
+    char shown[UUID_TEXT_SIZE];
+    if (!uuid_parse(text, &id))
+        return;
+    uuid_format(&id, shown);
+    CHECK(text.size == strlen(shown));
+    for (size_t i = 0; i < text.size; i++)
+        CHECK(text.data[i] == shown[i] ||
+              (text.data[i] >= 'A' && text.data[i] <= 'F' && (text.data[i] | 32) == shown[i]));
+    CHECK(uuid_parse(slice_of(shown), &again) && uuid_equal(&id, &again));
+}
+
+static void try_hex(struct slice text)
+{
+    uint8_t bytes[8];
+    char shown[2 * sizeof(bytes) + 1];
+    if (!hex_parse(text, bytes, sizeof(bytes)))
+        return;
+    hex_format(bytes, sizeof(bytes), shown);
+    CHECK(text.size == strlen(shown));
+}
+
+static void try_address(struct slice text)
+{
+    struct network_address address, again;
+    char shown[NETWORK_TEXT_SIZE];
+    if (!network_address_parse(text, &address))
+        return;
+    network_format(&address, shown);
+    CHECK(network_address_parse(slice_of(shown), &again) && memcmp(&address, &again, sizeof(address)) == 0);
+    /* What is counted by is an address too, and its own key. */
+    char key[NETWORK_TEXT_SIZE];
+    network_key(&address, shown);
+    CHECK(network_address_parse(slice_of(shown), &again));
+    network_key(&again, key);
+    CHECK(strcmp(key, shown) == 0);
+}
+
+/* Whoever is not trusted is the client, and nobody before it. */
+static void try_forwarded(struct slice value)
+{
+    struct network_list trusted;
+    struct error err = {0};
+    CHECK(network_list_parse("X", "10.0.0.0/8, 2001:db8::/32", &trusted, &err));
+    struct network_address client, first;
+    CHECK(network_address_parse(slice_of("10.0.0.1"), &client));
+    first = client;
+    bool all = network_forwarded(&trusted, value, &client);
+    CHECK(!all || value.size > 0);
+    CHECK(memcmp(&client, &first, sizeof(client)) == 0 || value.size > 0);
+    struct network_address stranger;
+    CHECK(network_address_parse(slice_of("192.0.2.1"), &stranger));
+    client = stranger;
+    CHECK(!network_forwarded(&trusted, value, &client) && memcmp(&client, &stranger, sizeof(client)) == 0);
+    network_list_release(&trusted);
+}
+
+static void try_networks(struct slice text)
+{
+    struct network_list list;
+    struct error err = {0};
+    char *copy = memory_dup_slice(text);
+    if (network_list_parse("X", copy, &list, &err)) {
+        for (size_t i = 0; i < list.count; i++)
+            CHECK(list.items[i].bits <= 128 && network_list_has(&list, &list.items[i].address));
+        network_list_release(&list);
+    } else {
+        CHECK(err.kind == ERROR_SETTINGS && strlen(err.detail) > 0);
+    }
+    free(copy);
+}
+
+static void try_etag(struct slice value)
+{
+    static const char tag[] = "W/\"0123456789abcdef\"";
+    bool matches = answer_etag_matches(value, slice_of(tag));
+    if (matches)
+        CHECK(memchr(value.data, '*', value.size) != NULL || value.size >= strlen(tag) - 2);
+    /* A list that ends well and has it has it. */
+    struct buffer list = BUFFER_INIT;
+    if (value.size == 0 || memchr(value.data, '"', value.size) == NULL) {
+        buffer_append(&list, value.data, value.size);
+        buffer_append_text(&list, ", ");
+        buffer_append_text(&list, tag);
+        CHECK(answer_etag_matches(buffer_slice(&list), slice_of(tag)));
+        buffer_release(&list);
+    }
+}
+
+static void try_route(struct slice text)
+{
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", ""};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        struct slice id = {"x", 1};
+        const struct route *route = route_find(slice_of(methods[i]), text, &id);
+        if (route == NULL || id.size == 0) {
+            CHECK(id.size == 0);
+            continue;
+        }
+        CHECK(is_inside(id, text) && memchr(id.data, '/', id.size) == NULL);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const tries[])(struct slice) = {try_prefer,   try_authorization, try_uuid,
+                                                  try_hex,      try_address,       try_forwarded,
+                                                  try_networks, try_etag,          try_route};
+    struct slice input = {(const char *)data, size};
+    uint8_t choice = fuzz_choice(&input);
+    char *copy = fuzz_copy(input);
+    tries[choice % (sizeof(tries) / sizeof(tries[0]))]((struct slice){copy, input.size});
+    free(copy);
+    return 0;
+}
