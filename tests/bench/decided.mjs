@@ -68,12 +68,12 @@ select id, uuid_v7_time(id), 'declaration.create', 'lead_provider', :provider, :
 returning id, accepted_at, gen_random_uuid() as api_id \\gset
 insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type, resource_api_id,
                                  decided_no, facts, rules_version)
-values (:id, :accepted_at, clock_timestamp(), 'succeeded', 200, :body, 'participant-declaration', :api_id, nextval('accept_no_seq'), :facts, 1);
+values (:id, :accepted_at, clock_timestamp(), 'succeeded', 200, :body, 'participant-declaration', :api_id, nextval('accept_no_seq'), :facts, 1) returning decided_no \\gset
 insert into declarations (api_id, training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
                           declaration_date, evidence_type, payment_status, payment_statement_id, mentorship_period_id,
-                          delivery_partner_when_created_id, submission_id)
+                          delivery_partner_when_created_id, submission_id, decided_no)
 values (:api_id, :n, :n, 'ect', :provider, 2024, 'retained-1', '2024-10-01 10:00Z', 'training-event-attended', 'eligible', :statement, :n,
-        :provider, :id) returning id as declaration \\gset
+        :provider, :id, :decided_no) returning id as declaration \\gset
 insert into events (event_type, heading, happened_at, author_type, author_name, submission_id, teacher_id, lead_provider_id, declaration_id)
 values ('teacher_declaration_created', :heading, clock_timestamp(), 'lead_provider_api', 'Lead Provider', :id, :n, :provider, :declaration);
 end;
@@ -126,6 +126,7 @@ export async function run({ log, note }) {
   const system = await startOurs(world);
   let seen, sample;
   try {
+    await reset(world);
     await decide(world, system, requests, 2_000); // warms it
     seen = await inRounds(Number(process.env.ROUNDS ?? rounds), {
       ours: async () => {

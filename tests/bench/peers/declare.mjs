@@ -48,14 +48,14 @@ const insertOutcome = {
   name: 'insert_outcome',
   text: `insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type, resource_api_id,
                                           decided_no, facts, rules_version)
-         values ($1, uuid_v7_time($1), clock_timestamp(), $2, $3, $4, $5, $6, nextval('accept_no_seq'), $7, 1)`,
+         values ($1, uuid_v7_time($1), clock_timestamp(), $2, $3, $4, $5, $6, nextval('accept_no_seq'), $7, 1) returning decided_no`,
 };
 const insertDeclaration = {
   name: 'insert_declaration',
   text: `insert into declarations (api_id, training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
                                    declaration_date, evidence_type, payment_status, payment_statement_id, mentorship_period_id,
-                                   delivery_partner_when_created_id, submission_id, created_at, updated_at)
-         values ($1, $2, $3, 'ect', $4, $5, $6, $7, $8, 'eligible', $9, $10, $11, $12, $13, $13) returning id`,
+                                   delivery_partner_when_created_id, submission_id, decided_no, created_at, updated_at)
+         values ($1, $2, $3, 'ect', $4, $5, $6, $7, $8, 'eligible', $9, $10, $11, $12, $13, $14, $14) returning id`,
 };
 const insertEvent = {
   name: 'insert_event',
@@ -119,11 +119,11 @@ export async function declare(client, { provider, body, text, digest, mode }) {
     }
     const apiId = randomUUID();
     const answer = bodyOf(apiId, found, attributes, now);
-    await client.query({ ...insertOutcome, values: [id, 'succeeded', 200, answer, 'participant-declaration', apiId, facts] });
+    const { rows: [outcome] } = await client.query({ ...insertOutcome, values: [id, 'succeeded', 200, answer, 'participant-declaration', apiId, facts] });
     const { rows: [made] } = await client.query({
       ...insertDeclaration,
       values: [apiId, found.training_period_id, found.teacher_id, provider, found.contract_period_year, attributes.declaration_type,
-        attributes.declaration_date, attributes.evidence_held, found.statement_id, found.mentorship_id, found.delivery_partner_id, id, now],
+        attributes.declaration_date, attributes.evidence_held, found.statement_id, found.mentorship_id, found.delivery_partner_id, id, outcome.decided_no, now],
     });
     const heading = `${attributes.declaration_type} declaration ${apiId}, eligible, of ${found.teacher_name} created by ${found.lead_provider_name}`;
     await client.query({ ...insertEvent, values: [heading, now, found.lead_provider_name, id, found.teacher_id, provider, made.id] });
