@@ -44,13 +44,13 @@ export async function warmLoad(cpu, { warmup, rate, ...options }) {
   return { ...result, cpu: { ...since(before, cpu()), 'load generator': result.cpu_seconds }, all: sent + result.answered };
 }
 
-/** One run of pgbench, `-M prepared`, 32 clients; gives { tps, count }. `seconds`, or `transactions` in all. */
-export async function pgbench(database, script, { seconds, transactions, variables = {}, clients = 32 } = {}) {
+/** One run of pgbench, `-M prepared`, 32 clients; gives { tps, count }. */
+export async function pgbench(database, script, { seconds, variables = {}, clients = 32 } = {}) {
   const file = join(folder(), 'pgbench.sql');
   writeFileSync(file, script);
   const out = await finished('/usr/lib/postgresql/15/bin/pgbench', [
     '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-f', file,
-    ...(seconds ? ['-T', String(seconds)] : ['-t', String(Math.floor(transactions / clients))]),
+    '-T', String(seconds),
     ...Object.entries({ clients, ...variables }).flatMap(([name, value]) => ['-D', `${name}=${value}`]), database]);
   return {
     tps: Number(out.match(/^tps = ([\d.]+)/m)[1]),
