@@ -34,6 +34,9 @@ static void check_record(const struct csv_record *record, struct buffer *written
             buffer_append_char(written, ',');
         csv_write_field(written, record->fields[i]);
     }
+    /* alone on its line, an empty field is told from an empty line by its quotation marks */
+    if (record->count == 1 && record->fields[0].size == 0)
+        buffer_append_text(written, "\"\"");
     buffer_append_char(written, '\n');
 }
 
