@@ -363,8 +363,8 @@ void commit_tell(struct work_item *item, const char *result, uint16_t status, st
     char labels[128];
 
     log_event(LOG_INFO, "submission_decided", LOG_SLICE("trace", item->record.trace),
-              LOG_UUID("submission", &item->record.id), LOG_TEXT("outcome", result), LOG_INT("status", status),
-              LOG_END);
+              LOG_UUID("submission", &item->record.id), LOG_TEXT("outcome", result),
+              LOG_INT("status", status), LOG_END);
     commit_count(item->record.kind, result);
     (void)snprintf(labels, sizeof labels, "mode=\"%s\"", wire_class_name(item->record.class));
     metric_observe_us(metric_histogram("ecf2_decision_seconds", "From acceptance to decision", labels),

@@ -61,8 +61,8 @@ static bool is_too_deep(struct slice body)
 }
 
 /* ---- the text of a number as it was sent ----
- * Jansson keeps 1.50 as a double. These walk over text without zero bytes that Jansson has accepted, so they need
- * no checks. */
+ * Jansson keeps 1.50 as a double. These walk over text without zero bytes that Jansson has accepted, so they
+ * need no checks. */
 
 static const char *skip_blanks(const char *p)
 {

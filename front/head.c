@@ -201,7 +201,9 @@ static struct head_result next_line(struct scan *scan, struct slice *ret_line)
     const char *feed = left == 0 ? NULL : memchr(scan->p, '\n', left);
     if (feed == NULL) {
         const char *cr = left == 0 ? NULL : memchr(scan->p, '\r', left - 1);
-        return cr == NULL ? (struct head_result){.verdict = HEAD_INCOMPLETE} : bad(400, DETAIL_CRLF);
+        if (cr != NULL)
+            return bad(400, DETAIL_CRLF);
+        return (struct head_result){.verdict = HEAD_INCOMPLETE};
     }
     if (feed == scan->p || feed[-1] != '\r')
         return bad(400, DETAIL_CRLF);
