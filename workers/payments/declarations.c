@@ -149,7 +149,6 @@ enum column {
     BODY,
     FACTS,
     RULES_VERSION,
-    LEAD_PROVIDER_NAME,
     FUNDING_ENDS_ON,
     FUNDING_CHANGES,
     TRAINING_ENDS_ON,
@@ -255,9 +254,6 @@ static void add_value(struct db_params *params, enum column column, const struct
         break;
     case RULES_VERSION:
         db_array_slice(params, one->verdict.rules_version);
-        break;
-    case LEAD_PROVIDER_NAME:
-        db_array_text(params, one->facts.lead_provider.name);
         break;
     case TRACE:
         db_array_slice(params, record->trace);

@@ -11,34 +11,38 @@
 --   $17 boolean[]      sparsity uplift            $18 timestamptz[]  business time: created_at, happened_at
 --   $19 timestamptz[]  api_updated_at (PL-23)     $20 text[]         bodies (JSON)
 --   $21 text[]         facts (JSON)               $22 text[]         rules versions
---   $23 text[]         lead providers' names       $28 text[]         trace ids
 --   mentor completion (6.1), null where nothing changes:
---   $24 date[]         funding ends on            $25 text[]         change lines of it (JSON array of text)
---   $26 date[]         training period ends on    $27 bigint[]       its school period
+--   $23 date[]         funding ends on            $24 text[]         change lines of it (JSON array of text)
+--   $25 date[]         training period ends on    $26 bigint[]       its school period
+--   $27 text[]         trace ids
 -- One row for each submission written: its id.
+--
+-- What every declaration writes joins nothing to the input: the planner thinks of ten rows and would compare each of 200
+-- with each.
 with input as (
-  select *
+  select *, nextval('accept_no_seq') as decided_no
   from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::bigint[], $5::bigint[], $6::participant_role[],
               $7::bigint[], $8::integer[], $9::declaration_type[], $10::timestamptz[], $11::evidence_type[],
               $12::payment_status[], $13::bigint[], $14::bigint[], $15::bigint[], $16::boolean[], $17::boolean[],
-              $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::text[], $24::date[],
-              $25::text[], $26::date[], $27::bigint[], $28::text[])
+              $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::date[], $24::text[],
+              $25::date[], $26::bigint[], $27::text[])
     as i (submission_id, accepted_at, api_id, training_period_id, teacher_id, role, lead_provider_id, year, type,
           declared_at, evidence, payment_status, statement_id, mentorship_id, delivery_partner_id, pupil_premium,
-          sparsity, as_of, updated_at, body, facts, rules_version, lead_provider_name, funding_ends_on,
-          funding_changes, training_ends_on, school_period_id, trace_id)
+          sparsity, as_of, updated_at, body, facts, rules_version, funding_ends_on, funding_changes,
+          training_ends_on, school_period_id, trace_id)
 ),
 outcomes as (
   insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
                                    resource_api_id, decided_no, facts, rules_version)
   select submission_id, accepted_at, clock_timestamp(), 'succeeded', 200, body::json, 'participant-declaration',
-         api_id, nextval('accept_no_seq'), facts::jsonb, rules_version::integer
+         api_id, decided_no, facts::jsonb, rules_version::integer
   from input
   on conflict do nothing
-  returning submission_id, decided_no
+  returning submission_id
 ),
+-- "is true": looked up in a hash, not joined
 fresh as (
-  select input.*, outcomes.decided_no from input join outcomes on outcomes.submission_id = input.submission_id
+  select * from input where (submission_id in (select submission_id from outcomes)) is true
 ),
 made as (
   insert into declarations (api_id, training_period_id, teacher_id, role, lead_provider_id, contract_period_year,
@@ -49,7 +53,8 @@ made as (
          payment_status, statement_id, mentorship_id, delivery_partner_id, pupil_premium, sparsity, submission_id,
          decided_no, updated_at, as_of, as_of
   from fresh
-  returning id, submission_id
+  returning id, api_id, submission_id, teacher_id, training_period_id, lead_provider_id, declaration_type, payment_status,
+            created_at
 ),
 funding as (
   update training_records as record
@@ -84,34 +89,40 @@ people as (
   returning teacher.id
 ),
 named as (
-  select made.id as declaration_id, fresh.*,
+  select made.*, provider.name as lead_provider_name,
          coalesce(teacher.corrected_name, nullif(trim(concat_ws(' ', teacher.trs_first_name, teacher.trs_last_name)), ''),
                   'Unknown') as name
+  from made
+  join teachers as teacher on teacher.id = made.teacher_id
+  join lead_providers as provider on provider.id = made.lead_provider_id
+),
+completed as (
+  select named.*, fresh.funding_ends_on, fresh.funding_changes, fresh.training_ends_on, fresh.school_period_id
   from fresh
-  join made on made.submission_id = fresh.submission_id
-  join teachers as teacher on teacher.id = fresh.teacher_id
+  join named on named.submission_id = fresh.submission_id
+  where fresh.funding_ends_on is not null or fresh.training_ends_on is not null
 ),
 history as (
   insert into events (event_type, heading, happened_at, modifications, author_type, author_name, submission_id,
                       teacher_id, lead_provider_id, training_period_id, school_period_id, declaration_id)
   select 'teacher_declaration_created',
-         format('%s declaration %s, %s, of %s created by %s', type, api_id,
+         format('%s declaration %s, %s, of %s created by %s', declaration_type, api_id,
                 case payment_status when 'no_payment' then 'submitted' else payment_status::text end, name,
                 lead_provider_name),
-         as_of, null::text[], 'lead_provider_api'::author_type, lead_provider_name, submission_id, teacher_id,
-         lead_provider_id, null::bigint, null::bigint, declaration_id
+         created_at, null::text[], 'lead_provider_api'::author_type, lead_provider_name, submission_id, teacher_id,
+         lead_provider_id, null::bigint, null::bigint, id
   from named
   union all
-  select 'mentor_completion_status_change', format('%s has completed mentor training', name), as_of,
+  select 'mentor_completion_status_change', format('%s has completed mentor training', name), created_at,
          array(select jsonb_array_elements_text(funding_changes::jsonb)), 'lead_provider_api', lead_provider_name,
-         submission_id, teacher_id, null, training_period_id, null, declaration_id
-  from named
+         submission_id, teacher_id, null, training_period_id, null, id
+  from completed
   where funding_ends_on is not null
   union all
   select 'teacher_finishes_training_period', format('%s finished their mentor training', name),
          training_ends_on::timestamp at time zone 'Europe/London', null, 'lead_provider_api', lead_provider_name,
          submission_id, teacher_id, null, training_period_id, school_period_id, null
-  from named
+  from completed
   where training_ends_on is not null
 ),
 -- PL-54: told to whoever asked for it
