@@ -149,6 +149,68 @@ void messaging_close(void *socket)
         (void)zmq_close(socket); /* fails only for what is no socket */
 }
 
+/* ---- connections ---- */
+
+#define MONITOR_ENDPOINT "inproc://connections"
+
+void *messaging_monitor(void *context, void *socket, struct error *err)
+{
+    static const struct {
+        int name, value;
+    } options[] = {
+        /* No mark: at one, libzmq's thread would stand still until we read, and with it every connection.
+           What can gather is what connects within a turn of the loop. */
+        {ZMQ_RCVHWM, 0},
+        {ZMQ_LINGER, 0},
+    };
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+    bool good = monitor != NULL;
+    for (size_t i = 0; good && i < COUNT(options); i++)
+        good = zmq_setsockopt(monitor, options[i].name, &options[i].value, sizeof options[i].value) == 0;
+    good = good &&
+           zmq_socket_monitor(socket, MONITOR_ENDPOINT,
+                              ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) ==
+               0 &&
+           zmq_connect(monitor, MONITOR_ENDPOINT) == 0;
+    if (good)
+        return monitor;
+    (void)error_set(err, ERROR_MESSAGING, "cannot watch connections: %s", zmq_strerror(errno));
+    messaging_monitor_close(monitor, socket);
+    return NULL;
+}
+
+void messaging_monitor_close(void *monitor, void *socket)
+{
+    if (monitor == NULL)
+        return;
+    (void)zmq_socket_monitor(socket, NULL, 0);
+    messaging_close(monitor);
+}
+
+/* zmq_socket_monitor(3): a frame of event (16 bits) and value (32 bits), as this machine writes them; then
+ * the endpoint. */
+bool messaging_monitor_next(void *monitor, enum connection_event *ret_event, int *ret_fd)
+{
+    char bytes[sizeof(uint16_t) + sizeof(uint32_t)];
+    uint16_t event;
+    int32_t value;
+    int size;
+    do
+        size = zmq_recv(monitor, bytes, sizeof bytes, ZMQ_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+    if (size != (int)sizeof bytes)
+        return false;
+    (void)zmq_recv(monitor, NULL, 0, ZMQ_DONTWAIT); /* it came with the first one */
+    memcpy(&event, bytes, sizeof event);
+    memcpy(&value, bytes + sizeof event, sizeof value);
+    *ret_fd = value;
+    *ret_event = event == ZMQ_EVENT_ACCEPTED              ? CONNECTION_BEGAN
+                 : event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? CONNECTION_GREETED
+                 : event == ZMQ_EVENT_DISCONNECTED        ? CONNECTION_ENDED
+                                                          : CONNECTION_OTHER;
+    return true;
+}
+
 /* ---- receiving ---- */
 
 /* zmq_msg_recv without waiting, whatever signals come. -1 with errno EAGAIN = nothing there. */

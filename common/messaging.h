@@ -33,6 +33,18 @@ void messaging_endpoint(void *socket, char ret_endpoint[ENDPOINT_SIZE]);
  * NULL is allowed. */
 void messaging_close(void *socket);
 
+/* What becomes of the connections of a socket; greeted = its peer speaks ZeroMQ's protocol. Told by libzmq's
+ * own thread, a little later. */
+enum connection_event { CONNECTION_OTHER, CONNECTION_BEGAN, CONNECTION_GREETED, CONNECTION_ENDED };
+/* A socket that tells it, to be polled for ZMQ_POLLIN; NULL with ERROR_MESSAGING. One a context. To be closed
+ * with messaging_monitor_close before the one that it tells of. */
+void *messaging_monitor(void *context, void *socket, struct error *err);
+/* The next event without waiting; false = there is none. *ret_fd: of which connection; not told when it has
+ * greeted. */
+bool messaging_monitor_next(void *monitor, enum connection_event *ret_event, int *ret_fd);
+/* NULL is allowed. */
+void messaging_monitor_close(void *monitor, void *socket);
+
 /* A message that was received: frames own their bytes until message_release. 64 KiB: keep one, not one a
  * call. */
 struct message {

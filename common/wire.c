@@ -233,6 +233,25 @@ bool wire_head_read(struct slice frame, struct wire_head *ret_head, struct error
     return true;
 }
 
+enum wire_head_fault wire_head_fault(struct slice frame)
+{
+    struct wire_head head;
+    struct cursor cursor = cursor_of(frame);
+    struct slice magic = get_bytes(&cursor, HEAD_MAGIC_SIZE);
+    uint8_t version = get_u8(&cursor);
+
+    (void)get_u8(&cursor);
+    (void)get_bytes8(&cursor);
+    (void)get_i64(&cursor);
+    if (wire_head_read(frame, &head, NULL))
+        return WIRE_HEAD_GOOD;
+    if (!slice_equal(magic, (struct slice){head_magic, sizeof head_magic}) || frame.size <= HEAD_MAGIC_SIZE)
+        return WIRE_HEAD_STRANGE;
+    if (version != WIRE_VERSION)
+        return WIRE_HEAD_VERSION; /* which may have another layout */
+    return cursor_is_at_end(&cursor) ? WIRE_HEAD_COMMAND : WIRE_HEAD_STRANGE;
+}
+
 /* ---- record ---- */
 
 void wire_record_write(struct buffer *out, const struct wire_record *record)

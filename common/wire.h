@@ -214,6 +214,10 @@ struct wire_reply {
 void wire_head_write(struct buffer *out, enum wire_command command, const char *service, int64_t number);
 bool wire_head_read(struct slice frame, struct wire_head *ret_head, struct error *err)
     __attribute__((warn_unused_result));
+/* Why wire_head_read does not take it, for who counts by reason: somebody else's bytes, or another version of
+ * ours. */
+enum wire_head_fault { WIRE_HEAD_GOOD, WIRE_HEAD_STRANGE, WIRE_HEAD_VERSION, WIRE_HEAD_COMMAND };
+enum wire_head_fault wire_head_fault(struct slice frame);
 void wire_record_write(struct buffer *out, const struct wire_record *record);
 bool wire_record_read(struct slice frame, struct wire_record *ret_record, struct error *err)
     __attribute__((warn_unused_result));

@@ -1,7 +1,8 @@
 // What an operator sees while 100 clients post is what the database and the clients themselves know: ecf2ctl status and
 // /metrics, with the deciders away, under load, and at rest.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createConnection } from 'node:net';
 import { after, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
 import { allDecided, Client, count, inParallel, undecided } from '../support/record.mjs';
@@ -78,6 +79,27 @@ test('what 100 clients post, seen from everywhere', async (t) => {
       for (const lane of ['wait', 'async', 'bulk']) assert.deepEqual(service[lane], { waiting: 0, delayed: 0, handed_out: 0, oldest_ms: 0 }, `${name}, ${lane}`);
     }
   });
+});
+
+test('rubbish on the broker’s socket is counted and logged, and nobody else notices', async () => {
+  const bad = async () => new Map([...(await system.metrics('broker'))].flatMap(([name, n]) => [[/^ecf2_broker_bad_messages_total\{reason="(\w+)"\}$/.exec(name)?.[1], n]]));
+  const rubbish = ['', 'GET / HTTP/1.1\r\nHost: broker\r\n\r\n', Buffer.alloc(100), Buffer.alloc(100, 0xff), Buffer.from('ff00000000000000017f0300504c41494e', 'hex'), randomBytes(4000)];
+  const say = (bytes) => new Promise((resolve, reject) => {
+    const socket = createConnection(`${system.dir}/broker1.sock`, () => socket.end(bytes));
+    socket.on('error', (error) => (/EPIPE|ECONNRESET/.test(error.code) ? resolve() : reject(error))).on('close', resolve).resume();
+  });
+  const before = await bad();
+  for (let i = 0; i < 120; i++) await say(rubbish[i % rubbish.length]);
+  await until('they are not counted', async () => (await bad()).get('handshake') === before.get('handshake') + 120);
+  const lines = () => system.logs('broker').split('\n').filter((line) => line.includes('"event":"bad_messages"')).map((line) => JSON.parse(line));
+  await until('they are not logged', async () => {
+    const logged = lines().flatMap(({ reasons }) => reasons.split(', ')).filter((text) => text.startsWith('handshake '));
+    return logged.reduce((sum, text) => sum + Number(text.split(' ')[1]), 0) === (await bad()).get('handshake');
+  });
+  assert.ok(lines().length <= 60, `${lines().length} lines`); // one a second at most
+  assert.ok(lines().every(({ level }) => level === 'warning'));
+  const after = await client.submit(people[8], declaration(people[8], types[4]));
+  assert.equal(after.status, 200, JSON.stringify(after.answer));
 });
 
 test('no log of any process holds a token, a TRN or a name, not even of a statement that was slow or failed', async () => {

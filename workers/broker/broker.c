@@ -179,10 +179,28 @@ static const struct {
     [WIRE_DRAIN] = {receive_drain, 0, 0},
 };
 
+const char *bad_name(enum broker_bad reason)
+{
+    static const char *const names[] = {
+#define X(reason, name) name,
+        BROKER_BAD(X)
+#undef X
+    };
+    return names[reason];
+}
+
 void broker_receive_bad(struct broker *broker, enum broker_bad reason)
 {
     broker->bad[reason]++;
-    broker->bad_last = reason;
+}
+
+static void receive_bad_head(struct broker *broker, struct slice frame)
+{
+    static const enum broker_bad reasons[] = {[WIRE_HEAD_GOOD] = BROKER_BAD_HEAD,
+                                              [WIRE_HEAD_STRANGE] = BROKER_BAD_HEAD,
+                                              [WIRE_HEAD_VERSION] = BROKER_BAD_VERSION,
+                                              [WIRE_HEAD_COMMAND] = BROKER_BAD_COMMAND};
+    broker_receive_bad(broker, reasons[wire_head_fault(frame)]);
 }
 
 void broker_receive(struct broker *broker, struct slice from, const struct slice *frames, size_t count)
@@ -193,7 +211,7 @@ void broker_receive(struct broker *broker, struct slice from, const struct slice
         return;
     }
     if (!wire_head_read(frames[0], &head, NULL)) {
-        broker_receive_bad(broker, BROKER_BAD_HEAD);
+        receive_bad_head(broker, frames[0]);
         return;
     }
     if (commands[head.command].receive == NULL) {
@@ -223,22 +241,27 @@ void broker_now(struct broker *broker, int64_t now_us, int64_t machine_us)
     broker->machine_us = machine_us;
 }
 
+/* One line a second at most, whatever comes. */
 static void bad_log(struct broker *broker)
 {
-    static const char *const names[] = {
-#define X(reason, name) name,
-        BROKER_BAD(X)
-#undef X
-    };
-    uint64_t total = 0;
-    for (int i = 0; i < BROKER_BAD_COUNT; i++)
-        total += broker->bad[i];
-    if (total == broker->bad_logged || broker->now_us - broker->bad_logged_us < SECOND)
+    struct buffer reasons = BUFFER_INIT;
+    uint64_t count = 0;
+    if (broker->now_us - broker->bad_logged_us < SECOND)
         return;
-    log_event(LOG_WARNING, "bad_messages", LOG_INT("count", total - broker->bad_logged),
-              LOG_TEXT("last_reason", names[broker->bad_last]), LOG_END);
-    broker->bad_logged = total;
-    broker->bad_logged_us = broker->now_us;
+    for (int i = 0; i < BROKER_BAD_COUNT; i++) {
+        uint64_t more = broker->bad[i] - broker->bad_logged[i];
+        if (more > 0)
+            buffer_printf(&reasons, "%s%s %llu", count > 0 ? ", " : "", bad_name((enum broker_bad)i),
+                          (unsigned long long)more);
+        count += more;
+    }
+    if (count > 0) {
+        log_event(LOG_WARNING, "bad_messages", LOG_INT("count", count),
+                  LOG_SLICE("reasons", buffer_slice(&reasons)), LOG_END);
+        memcpy(broker->bad_logged, broker->bad, sizeof broker->bad_logged);
+        broker->bad_logged_us = broker->now_us;
+    }
+    buffer_release(&reasons);
 }
 
 static void every_second(struct broker *broker)

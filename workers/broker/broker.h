@@ -52,12 +52,14 @@ enum broker_sent {
 typedef enum broker_sent broker_send_fn(void *context, struct slice to, const struct slice *frames,
                                         size_t count);
 
-/* Why a message was thrown away; names as STATUS shows them. */
+/* Why a message was thrown away; names as STATUS, the metric and the log have them. */
 #define BROKER_BAD(X)                                                                                        \
-    X(BROKER_BAD_FRAMES, "frames")   /* none, or more or fewer than its command has */                       \
-    X(BROKER_BAD_HEAD, "head")       /* no head frame of ours */                                             \
-    X(BROKER_BAD_COMMAND, "command") /* one that a broker never receives */                                  \
-    X(BROKER_BAD_SERVICE, "service") /* a worker of, or work for, a service that cannot be */                \
+    X(BROKER_BAD_FRAMES, "frames")       /* none, or more or fewer than its command has */                   \
+    X(BROKER_BAD_HANDSHAKE, "handshake") /* bytes that were no ZeroMQ: a connection that never greeted */    \
+    X(BROKER_BAD_HEAD, "head")           /* no head frame of ours */                                         \
+    X(BROKER_BAD_VERSION, "version")     /* a head of another version */                                     \
+    X(BROKER_BAD_COMMAND, "command")     /* one that is not known, or that a broker never receives */        \
+    X(BROKER_BAD_SERVICE, "service")     /* a worker of, or work for, a service that cannot be */            \
     X(BROKER_BAD_RECORD, "record")                                                                           \
     X(BROKER_BAD_RESULT, "result")                                                                           \
     X(BROKER_BAD_CONTENT,                                                                                    \
@@ -82,7 +84,7 @@ void broker_now(struct broker *broker, int64_t now_us, int64_t machine_us);
 /* A message from the peer with this routing id: any bytes; frames[0] should be a head. All is borrowed for
  * the call. */
 void broker_receive(struct broker *broker, struct slice from, const struct slice *frames, size_t count);
-/* A message that could not even be read as frames. */
+/* Something that could not even be read as frames. */
 void broker_receive_bad(struct broker *broker, enum broker_bad reason);
 /* The end of a turn: what is due, then handing out. */
 void broker_turn(struct broker *broker);

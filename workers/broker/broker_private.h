@@ -190,9 +190,10 @@ struct broker {
     uint64_t totals[TOTAL_COUNT];
     uint64_t totals_shown[TOTAL_COUNT]; /* what of them the metrics have */
     uint64_t refused[WIRE_REFUSAL_COUNT];
-    uint64_t bad[BROKER_BAD_COUNT], bad_logged;
+    uint64_t bad[BROKER_BAD_COUNT];
+    uint64_t bad_logged[BROKER_BAD_COUNT],
+        bad_shown[BROKER_BAD_COUNT]; /* what of them log and metrics have */
     int64_t bad_logged_us;
-    enum broker_bad bad_last;
     uint64_t history[BROKER_RATE_WINDOW + 1][BROKER_RATES]; /* the first totals at the last seconds */
     unsigned seconds;
     struct buffer scratch; /* for the head of a message */
@@ -275,6 +276,10 @@ void peers_free(struct broker *broker);
 #define PEER_NAME_SIZE (2 + 2 * WIRE_ROUTING_ID_MAX + 1)
 /* The routing id where it is a plain word, else its bytes in hexadecimal. */
 void peer_name(const struct peer *peer, char ret_name[PEER_NAME_SIZE]);
+
+/* ---- broker.c ---- */
+
+const char *bad_name(enum broker_bad reason);
 
 /* ---- submit.c, results.c, dispatch.c, counts.c, status.c, gauges.c ---- */
 

@@ -12,6 +12,20 @@ static const char *const event_labels[] = {
 #undef X
 };
 
+static void bad_messages_add(struct broker *broker)
+{
+    static struct metric *bad[BROKER_BAD_COUNT];
+    for (int i = 0; i < BROKER_BAD_COUNT; i++) {
+        char labels[32];
+        (void)snprintf(labels, sizeof labels, "reason=\"%s\"", bad_name((enum broker_bad)i));
+        if (bad[i] == NULL)
+            bad[i] = metric_counter("ecf2_broker_bad_messages_total",
+                                    "Messages, or connections, that were thrown away.", labels);
+        metric_add(bad[i], (int64_t)(broker->bad[i] - broker->bad_shown[i]));
+    }
+    memcpy(broker->bad_shown, broker->bad, sizeof broker->bad_shown);
+}
+
 void gauges_set(struct broker *broker)
 {
     static struct metric *undecided[WIRE_CLASS_COUNT], *events[TOTAL_COUNT], *bytes;
@@ -32,6 +46,7 @@ void gauges_set(struct broker *broker)
     for (int i = 0; i < TOTAL_COUNT; i++)
         metric_add(events[i], (int64_t)(broker->totals[i] - broker->totals_shown[i]));
     memcpy(broker->totals_shown, broker->totals, sizeof broker->totals_shown);
+    bad_messages_add(broker);
     metric_set(bytes, broker->bytes);
     for (const struct service *service = broker->services; service != NULL; service = service->hh.next) {
         metric_set(service->worker_gauge, (int64_t)service->workers);

@@ -1,5 +1,6 @@
 /*
- * ecf2-broker: the loop around the core (broker.h): one ROUTER, the clock, signals.
+ * ecf2-broker: the loop around the core (broker.h): one ROUTER and what is told of its connections, the
+ * clock, signals.
  *
  * A turn takes what has arrived, at most RECEIVE_MAX messages, and then hands out: so that what is handed out
  * is chosen among everything that is here, and so that a flood keeps neither pings nor hand-outs waiting.
@@ -20,6 +21,7 @@
 #include "common/messaging.h"
 #include "common/process.h"
 #include "workers/broker/broker.h"
+#include "workers/broker/handshakes.h"
 
 #define RECEIVE_MAX 1000
 #define LEAVE_US    (25 * US_PER_SECOND) /* within the 30 s of PL-56 */
@@ -35,10 +37,11 @@ static const char paragraph[] =
     "(ecf2ctl help settings). SIGTERM drains it.";
 
 struct loop {
-    void *zmq, *socket;
+    void *zmq, *socket, *monitor;
     int signals;
     struct broker *broker;
     struct message *message;
+    struct handshakes handshakes;
     int64_t leave_from_us, leave_by_us; /* INT64_MAX while it is to stay */
 };
 
@@ -73,6 +76,21 @@ static bool receive_one(struct loop *loop)
     return false;
 }
 
+/* What libzmq swallows before it is a message shows in what becomes of its connection. */
+static void take_connections(struct loop *loop)
+{
+    enum connection_event event;
+    int fd;
+    for (int i = 0; i < RECEIVE_MAX && messaging_monitor_next(loop->monitor, &event, &fd); i++) {
+        if (event == CONNECTION_BEGAN)
+            handshakes_began(&loop->handshakes, fd);
+        else if (event == CONNECTION_GREETED)
+            handshakes_greeted(&loop->handshakes);
+        else if (event == CONNECTION_ENDED && handshakes_ended(&loop->handshakes, fd))
+            broker_receive_bad(loop->broker, BROKER_BAD_HANDSHAKE);
+    }
+}
+
 static void take_signals(struct loop *loop)
 {
     struct signalfd_siginfo info;
@@ -100,13 +118,16 @@ static long sleep_ms(const struct loop *loop, int64_t now_us)
 static void run(struct loop *loop)
 {
     for (;;) {
-        zmq_pollitem_t items[2] = {{.socket = loop->socket, .events = ZMQ_POLLIN},
-                                   {.fd = loop->signals, .events = ZMQ_POLLIN}};
-        (void)zmq_poll(items, 2, sleep_ms(loop, monotonic_now_us())); /* EINTR is a turn like any other */
+        zmq_pollitem_t items[3] = {{.socket = loop->socket, .events = ZMQ_POLLIN},
+                                   {.fd = loop->signals, .events = ZMQ_POLLIN},
+                                   {.socket = loop->monitor, .events = ZMQ_POLLIN}};
+        (void)zmq_poll(items, 3, sleep_ms(loop, monotonic_now_us())); /* EINTR is a turn like any other */
         int64_t now_us = monotonic_now_us();
         broker_now(loop->broker, now_us, machine_now_us());
         if ((items[1].revents & ZMQ_POLLIN) != 0)
             take_signals(loop);
+        if ((items[2].revents & ZMQ_POLLIN) != 0)
+            take_connections(loop);
         for (int i = 0; i < RECEIVE_MAX && receive_one(loop); i++)
             ;
         broker_turn(loop->broker);
@@ -144,6 +165,9 @@ static bool open_loop(struct loop *loop, const struct settings *settings, struct
     loop->socket = messaging_router(loop->zmq, settings->broker_bind, err);
     if (loop->socket == NULL)
         return false;
+    loop->monitor = messaging_monitor(loop->zmq, loop->socket, err);
+    if (loop->monitor == NULL)
+        return false;
     messaging_endpoint(loop->socket, endpoint);
     process_publish("endpoint", endpoint);
     loop->broker = broker_new(&limits, send_to, loop, monotonic_now_us(), machine_now_us());
@@ -156,6 +180,8 @@ static void close_loop(struct loop *loop)
 {
     broker_free(loop->broker);
     free(loop->message);
+    messaging_monitor_close(loop->monitor, loop->socket);
+    handshakes_release(&loop->handshakes);
     messaging_close(loop->socket);
     if (loop->zmq != NULL)
         (void)zmq_ctx_term(loop->zmq);

@@ -10,11 +10,6 @@ static const char *const total_names[] = {
     BROKER_TOTALS(X)
 #undef X
 };
-static const char *const bad_names[] = {
-#define X(reason, name) name,
-    BROKER_BAD(X)
-#undef X
-};
 static const char *const refusal_names[WIRE_REFUSAL_COUNT] = {
     [WIRE_QUEUE_FULL] = "queue_full",
     [WIRE_DRAINING] = "draining",
@@ -112,7 +107,7 @@ static json_t *totals_json(const struct broker *broker)
     for (int i = 1; i < WIRE_REFUSAL_COUNT; i++)
         set_number(refused, refusal_names[i], (int64_t)broker->refused[i]);
     for (int i = 0; i < BROKER_BAD_COUNT; i++)
-        set_number(bad, bad_names[i], (int64_t)broker->bad[i]);
+        set_number(bad, bad_name((enum broker_bad)i), (int64_t)broker->bad[i]);
     (void)json_object_set_new(totals, "refused", refused);
     (void)json_object_set_new(totals, "bad_messages", bad);
     return totals;

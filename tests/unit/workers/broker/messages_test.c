@@ -226,14 +226,28 @@ static void bad_messages_are_counted_by_reason(void **state)
     const struct slice nobody[] = {{NULL, 0}, garbage};
     tell("x", WIRE_REPLY, NULL, 0, nobody, 2);
     tell("x", WIRE_LEADER, NULL, 0, two, 2);
+    const struct slice later[] = {slice_of("E2\002anything that version 2 may say"),
+                                  {"E2\001\377\000\000\000\000\000\000\000\000", 13},
+                                  {"E2\001\004\005quer", 9}};
+    for (size_t i = 0; i < 3; i++)
+        broker_receive(the->broker, slice_of("x"), &later[i], 1);
+    broker_receive_bad(the->broker, BROKER_BAD_HANDSHAKE);
     assert_int_equal(status_number("totals.bad_messages.frames"), 4);
-    assert_int_equal(status_number("totals.bad_messages.head"), 1);
-    assert_int_equal(status_number("totals.bad_messages.command"), 1);
+    assert_int_equal(status_number("totals.bad_messages.head"), 2);
+    assert_int_equal(status_number("totals.bad_messages.version"), 1);
+    assert_int_equal(status_number("totals.bad_messages.command"), 2);
+    assert_int_equal(status_number("totals.bad_messages.handshake"), 1);
     assert_int_equal(status_number("totals.bad_messages.result"), 1);
     assert_int_equal(status_number("totals.bad_messages.record"), 1);
     assert_int_equal(status_number("totals.bad_messages.service"), 1);
     assert_int_equal(status_number("totals.bad_messages.content"), 2);
-    pass_ms(1100); /* and logged */
+    pass_ms(1100); /* and logged, and in the metrics */
+    struct buffer text = BUFFER_INIT;
+    metrics_render(&text);
+    assert_non_null(strstr(text.data, "ecf2_broker_bad_messages_total{reason=\"frames\"} 4\n"));
+    assert_non_null(strstr(text.data, "ecf2_broker_bad_messages_total{reason=\"version\"} 1\n"));
+    assert_non_null(strstr(text.data, "ecf2_broker_bad_messages_total{reason=\"peer\"} 0\n"));
+    buffer_release(&text);
 }
 
 /* Random bytes, and good messages with bytes changed: nothing crashes (the sanitizer build looks on), nothing

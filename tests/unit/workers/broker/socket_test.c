@@ -3,6 +3,9 @@
  */
 #include "real_broker.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 static void send_result(struct dealer *dealer, enum wire_disposition disposition, const char *service,
                         const struct wire_record *record)
 {
@@ -197,6 +200,62 @@ static void random_garbage_is_survived(void **state)
     assert_int_equal(ask_number(&dealers[0], NULL, "records"), 0);
 }
 
+/* How many lines of the broker's log hold this. */
+static int log_lines(const char *word)
+{
+    char path[128], line[4096];
+    int count = 0;
+    (void)snprintf(path, sizeof path, "%s/log", world.directory);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        count += strstr(line, word) != NULL;
+    (void)fclose(file);
+    return count;
+}
+
+/* Connects as somebody who does not speak ZeroMQ, says this, and hangs up. */
+static void say(const char *bytes, size_t size)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/b", world.directory);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
+    (void)close(fd);
+}
+
+static void what_is_no_zeromq_is_counted_and_logged(void **state)
+{
+    (void)state;
+    static const char zeros[64],
+        ones[64] = "\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377";
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                      tls[] = "\026\003\001\002\000\001\000";
+    static const char greeting[64] = "\377\0\0\0\0\0\0\0\001\177\003\000PLAIN"; /* of another mechanism */
+    const struct slice all[] = {
+        {zeros, 0},        {zeros, sizeof zeros},         {ones, sizeof ones},
+        {tls, sizeof tls}, {request, sizeof request - 1}, {greeting, sizeof greeting}};
+    enum { KINDS = sizeof all / sizeof all[0], ROUNDS = 50 };
+    struct dealer front = dealer_open("front-1.0"), gone = dealer_open("front-2.0");
+    for (int64_t i = 0; i < KINDS; i++) {
+        say(all[i].data, all[i].size);
+        while (ask_number(&front, "bad_messages", "handshake") <= i)
+            ;
+    }
+    for (int i = 0; i < ROUNDS * KINDS; i++)
+        say(all[i % KINDS].data, all[i % KINDS].size);
+    while (ask_number(&front, "bad_messages", "handshake") < (1 + ROUNDS) * KINDS)
+        ;
+    dealer_close(&gone); /* whoever has greeted may go */
+    (void)usleep(1500000);
+    assert_int_equal(ask_number(&front, "bad_messages", "handshake"), (1 + ROUNDS) * KINDS);
+    int lines = log_lines("\"event\":\"bad_messages\"");
+    assert_in_range(lines, 1, 30); /* one a second at most */
+    assert_int_equal(log_lines("\"reasons\":\"handshake "), lines);
+}
+
 static void sigterm_tells_fronts_finishes_and_leaves(void **state)
 {
     (void)state;
@@ -242,6 +301,7 @@ int main(void)
         TEST(a_worker_that_disconnects_is_dead_before_its_silence),
         STRICT(a_broker_that_was_stopped_kills_nobody),
         TEST(random_garbage_is_survived),
+        TEST(what_is_no_zeromq_is_counted_and_logged),
         TEST(sigterm_tells_fronts_finishes_and_leaves),
         TEST(sigterm_with_nothing_held_leaves_soon),
     };
