@@ -11,6 +11,7 @@
 #   make fmt      clang-format decides layout
 #   make bench    ratios against pgbench, Fastify and graphile-worker, side by side (BENCH=NAME: some of tests/bench/)
 #   make faults   things are killed, at full length
+#   make faults-mutants   the commit is broken on purpose, in a copy: a fault test must find it
 #   make fuzz     every parser gets what nobody would send, FUZZ_SECONDS=120 each (clang)
 
 CC := gcc
@@ -38,7 +39,7 @@ CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: build unit fuzzers run stop test setup san check fmt bench faults fuzz clean FORCE
+.PHONY: build unit fuzzers run stop test setup san check fmt bench faults faults-mutants fuzz clean FORCE
 build:
 
 # ---------------------------------------------------------------- programs
@@ -161,6 +162,11 @@ test:
 
 faults:
 	@BUILD=$(BUILD) ECF2_FAULTS=long tests/run faults
+
+faults-mutants:
+	@scripts/setup test
+	@$(BUILD_HERE) build
+	@tests/node_modules/.bin/node tests/faults/mutants.mjs $(TIMES)
 
 fuzz:
 	@scripts/setup fuzz

@@ -156,6 +156,13 @@ const waits = (name, kind) => until(`${name} does not wait for its ${kind} lock`
   `select from pg_locks join pg_stat_activity as a using (pid)
    where not granted and locktype = $2 and a.datname = current_database() and (a.application_name like $1 || '-%' or a.pid::text = $1)`, [name, kind])).rowCount > 0);
 
+/** Until it waits for the locks that the change holds; a committer that takes none is found by what it decides. */
+const waitsOrHasDecided = (name, c) => until(`${name} neither waits for its locks nor decides`, async () => (await system.db.query(
+  `select from pg_locks join pg_stat_activity as a using (pid)
+   where not granted and locktype = 'advisory' and a.datname = current_database() and a.application_name like $1 || '-%'
+   union all
+   select from submission_outcomes where submission_id = $2`, [name, c.entry.location.split('/').at(-1)])).rowCount > 0);
+
 async function begin(change) {
   const person = world.people[cases.length];
   const c = { person, change };
@@ -184,7 +191,7 @@ for (const [name, change] of Object.entries(changes)) {
     const c = await begin(change);
     await takeLocksOf(change, changer, c);
     await submit(change, c);
-    await waits(committer, 'advisory'); // it was judged on the old facts
+    await waitsOrHasDecided(committer, c); // it was judged on the old facts; who does not wait decides on them
     await change.run(changer, c);
     await changer.query('commit');
     await end(change, c, 'first');

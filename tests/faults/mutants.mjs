@@ -1,0 +1,136 @@
+// The fault tests can fail: the commit is broken on purpose, in a copy, one promise of architecture.md section 4 at a time, and a
+// test must then find something lost, doubled, out of order or decided on facts that have moved. `make faults-mutants`.
+//   node mutants.mjs [TIMES]   runs each test so often; exit status 1 when a mutation was not found each time
+// A mutation replaces text that must be there exactly once: whoever changes that code is told to look at this one too.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { root, script, temporaryFolder } from '../support/cluster.mjs';
+
+const moved = { file: 'moved.test.mjs', pattern: /at the locks/ };
+const earlier = { file: 'earlier.test.mjs', pattern: /./ };
+const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
+
+// by: what an assertion of the test must say.
+const mutations = [
+  {
+    name: 'no locks are taken',
+    test: moved,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['common/commit.c', 'class == LOCK_KEY)\n            db_array_slice(params, commit->locks[i].key);', 'class == LOCK_KEY && false)\n            db_array_slice(params, commit->locks[i].key);'],
+      ['common/commit.c', '            if (lock->class == LOCK_KEY)\n                continue;\n            if (column', '            if (lock->class <= LOCK_LIST)\n                continue;\n            if (column']],
+  },
+  {
+    name: 'an earlier one of the person may be undecided',
+    test: earlier,
+    by: /decided before one of \S+ that was acknowledged before it was sent/,
+    changes: [['common/commit.c', 'db_bool(commit->look, row, columns[EARLIER])', 'false']],
+  },
+  {
+    name: 'the facts may have moved',
+    test: moved,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['common/commit.c', '!slice_equal(db_text(commit->facts, row, columns[DIGEST]), entry->digest) ||', '']],
+  },
+  {
+    name: 'accepted is said before the commit',
+    test: early,
+    by: /lost: it was answered and is not stored/,
+    changes: [['workers/intake/submissions.c', 'db_queue_commit(db);\n    bool good = db_pipeline_run(db, COUNT, results, err);', 'db_queue_planning(db, DB_PLAN_AS_USUAL);\n    bool good = db_pipeline_run(db, COUNT, results, err);'],
+      commitsLate()],
+  },
+  {
+    name: 'decided is said before the commit',
+    test: early,
+    by: /told \{.*stored \d+/,
+    changes: [['common/commit.c', '    db_queue_commit(db);\n    if (!db_pipeline_run(db, count, results, err))', '    db_queue_planning(db, DB_PLAN_AS_USUAL);\n    if (!db_pipeline_run(db, count, results, err))'],
+      commitsLate()],
+  },
+];
+
+/** The commit that was taken away from where it belongs, behind the answers. */
+function commitsLate() {
+  return ['common/worker_batch.c', '    worker_report(worker, items, count);\n    return stay;', '    worker_report(worker, items, count);\n    struct error late = {0};\n    if (worker->db != NULL && !db_commit(worker->db, &late))\n        db_rollback(worker->db);\n    return stay;'];
+}
+
+const times = Number(process.argv[2] ?? 1);
+const folder = temporaryFolder('mutants');
+const copy = join(folder, 'tree');
+process.once('exit', () => {
+  script('postgres', 'discard', join(folder, 'cluster'));
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+/** The tree with what is built of it, and times: only what a mutation touches is built again. */
+function copyTree() {
+  const left = ['.git', '.build', 'tests/node_modules', 'tests/bench/node_modules'];
+  cpSync(root, copy, { recursive: true, preserveTimestamps: true, filter: (path) => !left.includes(relative(root, path)) });
+  cpSync(join(root, '.build/gcc'), join(copy, '.build/gcc'), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(root, 'tests/node_modules'), join(copy, 'tests/node_modules'));
+}
+
+function build() {
+  const made = spawnSync('make', ['-C', copy, '--no-print-directory', `-j${cpus().length}`, 'build'], { encoding: 'utf8', env: { ...process.env, MAKEFLAGS: '' } });
+  if (made.status !== 0) throw new Error(`the copy does not build:\n${made.stdout}${made.stderr}`);
+}
+
+/** Changes files of the copy; gives what puts them back. */
+function mutate(changes) {
+  const before = new Map();
+  for (const [file, from, to] of changes) {
+    const path = join(copy, file), text = readFileSync(path, 'utf8');
+    if (!before.has(path)) before.set(path, text);
+    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once what a mutation replaces; look at tests/faults/mutants.mjs:\n${from}`);
+    writeFileSync(path, text.replace(from, () => to));
+  }
+  return () => before.forEach((text, path) => writeFileSync(path, text));
+}
+
+/** Runs a test of the copy: { passed, failed: [what its failures said] }. */
+async function runs({ file, pattern }) {
+  const ended = { passed: 0, failed: [] };
+  for await (const { type, data } of run({ files: [join(copy, 'tests/faults', file)], testNamePatterns: pattern, cwd: copy })) {
+    if (data?.details?.type === 'suite') continue;
+    if (type === 'test:pass' && !data.skip) ended.passed++;
+    if (type === 'test:fail') {
+      const error = data.details.error.cause ?? data.details.error;
+      ended.failed.push({ assertion: error.code === 'ERR_ASSERTION', text: String(error.message ?? error) });
+    }
+  }
+  return ended;
+}
+
+const rows = [];
+
+/** Runs the test so often, and notes how often it ended as it should. */
+async function tries(name, test, isGood) {
+  let good = 0, last;
+  for (let i = 0; i < times; i++) {
+    last = await runs(test);
+    if (isGood(last)) good++;
+    else process.stdout.write(`${name}, ${test.file}: ${last.passed} passed\n${last.failed.map(({ text }) => text.slice(0, 2000)).join('\n').replace(/^/gm, '    ')}\n`);
+  }
+  rows.push([name, test.file, `${good} of ${times}`, good === times]);
+}
+
+copyTree();
+chmodSync(folder, 0o711); // PostgreSQL runs as another user, who must pass through
+script('postgres', 'start', join(folder, 'cluster'));
+Object.assign(process.env, { ECF2_TEST_RUN: folder, ECF2_TEST_CLUSTER: join(folder, 'cluster'), ECF2_BIN: join(copy, '.build/gcc/bin') });
+for (const name of ['ECF2_FAULTS', 'ECF2_FAULTS_RESULTS', 'NODE_TEST_CONTEXT']) delete process.env[name];
+
+build();
+for (const test of new Set(mutations.map((one) => one.test))) await tries('nothing is changed: passes', test, ({ passed, failed }) => passed > 0 && failed.length === 0);
+for (const { name, test, by, changes } of mutations) {
+  const restore = mutate(changes);
+  build();
+  await tries(`${name}: caught`, test, ({ failed }) => failed.some(({ assertion, text }) => assertion && by.test(text)));
+  restore();
+}
+
+const width = Math.max(...rows.map(([name]) => name.length));
+for (const [name, file, text, good] of rows) process.stdout.write(`${good ? 'ok    ' : 'FAILED'} ${name.padEnd(width)}  ${file.padEnd(16)} ${text}\n`);
+process.exitCode = rows.every(([, , , good]) => good) ? 0 : 1;
