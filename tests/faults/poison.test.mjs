@@ -87,6 +87,9 @@ async function together(worker, wishes, reach = wishes.length) {
   return entries;
 }
 
+/** How many were counted as decided, failed. */
+const failed = async () => (await system.metrics('scheduler')).get('ecf2_submissions_total{kind="declaration.create",outcome="failed"}');
+
 /** Each of these has an outcome. */
 const allAreDecided = (entries) => eventually(async () => {
   const n = await decidedOf(entries);
@@ -234,6 +237,7 @@ test('one that fails while the database says no: five errors with growing waits,
     const attributes = await system.decided(of(constraint).location, constraint.provider.token, patienceMs);
     assert.equal(attributes.result, 'failed');
     assert.equal(attributes.response.status, 500);
+    await until('it is not counted', async () => (await failed()) === 1, patienceMs);
     await cure(constraint);
     assert.equal((await client.submit(constraint, good(constraint))).status, 200, 'and may be sent again');
   });
@@ -259,6 +263,7 @@ test('one whose person is locked by somebody else: its neighbours do not wait, a
 
 test('in the end everything is decided, once, and as it was told', async () => {
   await allDecided(system, patienceMs);
+  assert.equal(await failed(), 1, 'dropped once, long ago');
   const counts = await count(system, client);
   assert.deepEqual(counts.found, []);
   note('in batches of 200: one that kills its worker, that always errs (four ways), that errs twice, whose person is locked', { counts, remark: 'dead letters: 5, retried or dropped by an operator' });

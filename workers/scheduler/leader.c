@@ -26,6 +26,7 @@ void leader_forget(struct scheduler *scheduler)
 static bool begin_leading(struct scheduler *scheduler, struct error *err)
 {
     scheduler->oldest_us = INT64_MAX;
+    scheduler->dropped_until_us = 0;
     scheduler->next_count_us = scheduler->next_full_count_us = scheduler->next_look_us = 0;
     sent_clear(&scheduler->sent);
     if (!jobs_load(scheduler, err))

@@ -47,6 +47,8 @@ struct scheduler {
     int64_t next_count_us, next_full_count_us;
     int64_t oldest_us; /* smallest accepted_at known to be undecided; INT64_MAX = none */
 
+    int64_t dropped_until_us; /* dropped.c: the database's time up to which they are counted; 0 = not begun */
+
     /* redrive.c */
     int64_t next_look_us; /* monotonic */
     struct sent sent;
@@ -76,6 +78,12 @@ bool undecided_turn(struct scheduler *scheduler, struct error *err) __attribute_
 /* From where a look has to begin (PL-43). */
 int64_t undecided_look_from_us(const struct scheduler *scheduler, int64_t now_us);
 void undecided_clear_metrics(void);
+
+/* ---- dropped.c ---- */
+
+/* Counts what operators dropped since the last call, in ecf2_submissions_total; the first call only begins.
+ */
+bool dropped_count(struct scheduler *scheduler, struct error *err) __attribute__((warn_unused_result));
 
 /* ---- redrive.c ---- */
 

@@ -165,7 +165,7 @@ bool undecided_turn(struct scheduler *scheduler, struct error *err)
         if (!count_span(db, from_us, next_us, &undecided, err))
             return false;
     }
-    if (!count_dead_letters(db, now_us, &undecided, err))
+    if (!count_dead_letters(db, now_us, &undecided, err) || !dropped_count(scheduler, err))
         return false;
     scheduler->oldest_us = undecided.oldest_us;
     if (full)
