@@ -2,11 +2,12 @@
 // /metrics, with the deciders away, under load, and at rest.
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { after, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
 import { allDecided, Client, count, inParallel, undecided } from '../support/record.mjs';
-import { connect } from '../support/cluster.mjs';
+import { connect, root } from '../support/cluster.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const clients = 100;
@@ -100,6 +101,27 @@ test('rubbish on the broker’s socket is counted and logged, and nobody else no
   assert.ok(lines().every(({ level }) => level === 'warning'));
   const after = await client.submit(people[8], declaration(people[8], types[4]));
   assert.equal(after.status, 200, JSON.stringify(after.answer));
+});
+
+test('every metric of every process stands in ops/metrics.md, with its labels, and no other', async () => {
+  const page = readFileSync(`${root}ops/metrics.md`, 'utf8');
+  const told = new Map([...page.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\|.*$/gm)].map(([row, name, type, labels]) => [name, { type, row, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).toSorted() }]));
+  for (const process of system.processes.keys()) {
+    if (system.named(process.split('-')[0]).every(([name]) => name !== process)) continue; // has ended
+    for (const sample of (await system.metrics(process)).keys()) {
+      const [, shown, text = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(sample);
+      const name = told.has(shown) ? shown : shown.replace(/_(bucket|sum|count)$/, '');
+      const row = told.get(name);
+      assert.ok(row, `${process}: ${sample}`);
+      assert.equal(shown !== name, row.type === 'histogram', `${process}: ${sample} is a ${row.type}`);
+      const labels = [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value]).filter(([label]) => label !== 'le');
+      assert.deepEqual(labels.map(([label]) => label).toSorted(), row.labels, `${process}: ${sample}`);
+      for (const [label, value] of labels) if (['reason', 'event'].includes(label)) assert.ok(row.row.includes(`\`${value}\``), `${process}: ${sample}`);
+    }
+  }
+  const sources = ['common', 'front', 'workers'].flatMap((folder) => readdirSync(root + folder, { recursive: true }).filter((file) => file.endsWith('.c')).map((file) => readFileSync(`${root}${folder}/${file}`, 'utf8'))).join('');
+  for (const name of told.keys()) assert.ok(sources.includes(`"${name}`), `${name}: nobody has it`);
+  for (const [, name] of sources.matchAll(/metric_(?:counter|gauge|histogram)\(\s*"(\w+)"/g)) assert.ok(told.has(name), name);
 });
 
 test('no log of any process holds a token, a TRN or a name, not even of a statement that was slow or failed', async () => {
