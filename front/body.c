@@ -136,8 +136,14 @@ static json_t *field_value(const json_t *value, struct slice body, const char *n
     return json_null();
 }
 
-static const char *write_payload(const json_t *attributes, struct slice body, const char *const *names,
-                                 struct buffer *out)
+static enum body_verdict no(enum body_verdict verdict, const char *detail, const char **ret_detail)
+{
+    *ret_detail = detail;
+    return verdict;
+}
+
+static enum body_verdict write_payload(const json_t *attributes, struct slice body, const char *const *names,
+                                       struct buffer *out, const char **ret_detail)
 {
     CLEANUP(json) json_t *payload = json_object();
     json_t *fields = json_object();
@@ -149,37 +155,33 @@ static const char *write_payload(const json_t *attributes, struct slice body, co
         (void)json_object_set_new(fields, names[i], field_value(value, body, names[i]));
     }
     if (!known)
-        return DETAIL_STRUCTURE;
+        return no(BODY_STRUCTURE, DETAIL_STRUCTURE, ret_detail);
     char *text = json_dumps(payload, JSON_COMPACT);
     if (text == NULL)
-        return DETAIL_SYNTAX;
+        return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     buffer_append_text(out, text);
     free(text);
-    return NULL;
+    return BODY_GOOD;
 }
 
-const char *body_to_payload(struct slice body, const char *const *names, struct buffer *out)
+enum body_verdict body_to_payload(struct slice body, const char *const *names, struct buffer *out,
+                                  const char **ret_detail)
 {
     if (body.size == 0)
-        return DETAIL_EMPTY;
+        return no(BODY_STRUCTURE, DETAIL_EMPTY, ret_detail);
     /* Jansson passes over a zero byte behind a number, and the walk over the text would stop at it. */
     if (memchr(body.data, '\0', body.size) != NULL)
-        return DETAIL_SYNTAX;
+        return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     if (is_too_deep(body))
-        return DETAIL_DEPTH;
+        return no(BODY_SYNTAX, DETAIL_DEPTH, ret_detail);
     /* Of two equal keys one reader takes the first and another the last: what was meant is not known. */
     CLEANUP(json)
     json_t *root = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
     if (root == NULL)
-        return DETAIL_SYNTAX;
+        return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     const json_t *data = json_object_get(root, "data");
     const json_t *attributes = json_object_get(data, "attributes");
     if (json_object_size(attributes) == 0)
-        return DETAIL_STRUCTURE;
-    return write_payload(attributes, body, names, out);
-}
-
-bool body_problem_is_structure(const char *problem)
-{
-    return strcmp(problem, DETAIL_STRUCTURE) == 0 || strcmp(problem, DETAIL_EMPTY) == 0;
+        return no(BODY_STRUCTURE, DETAIL_STRUCTURE, ret_detail);
+    return write_payload(attributes, body, names, out, ret_detail);
 }

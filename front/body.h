@@ -16,14 +16,20 @@
 /* application/json and its aliases, with any parameters (3.3.2). A body of another type is not read. */
 bool body_type_is_json(struct slice content_type);
 
+/* What is wrong with a body, by the steps of lead-provider-api.md 3.2. */
+enum body_verdict {
+    BODY_GOOD,
+    BODY_SYNTAX,   /* step 4: it is no JSON that we read */
+    BODY_STRUCTURE /* step 6: it is not the documented structure, or there is none */
+};
+
 /* Appends {"fields":{name: text|null, …}} to out for the names (NULL-terminated) that the endpoint knows. A
  * string is taken as it is, a number or a boolean becomes its text as sent, an array, an object, null or
- * nothing becomes null. NULL on success, else the detail of a 400 `Bad request` (static text) and out
- * untouched. Refused besides malformed structure: duplicate keys, U+0000, lone surrogates, malformed UTF-8,
- * numbers that do not fit, too much nesting. A zero must follow the bytes of body (struct buffer has one). */
-const char *body_to_payload(struct slice body, const char *const *names, struct buffer *out);
-
-/* Whether such a detail speaks of the body's structure (3.2 step 6), not of its syntax (step 4). */
-bool body_problem_is_structure(const char *problem);
+ * nothing becomes null. Unless it is good, ret_detail is what to say of it (static text) and out
+ * is untouched. Syntax covers besides what is no JSON: duplicate keys, U+0000, lone surrogates, malformed
+ * UTF-8, numbers that do not fit, too much nesting. A zero must follow the bytes of body (struct buffer has
+ * one). */
+enum body_verdict body_to_payload(struct slice body, const char *const *names, struct buffer *out,
+                                  const char **ret_detail);
 
 #endif

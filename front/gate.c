@@ -25,6 +25,7 @@
 #include "front/answer.h"
 #include "front/authorization.h"
 #include "front/loop.h"
+#include "front/shape.h"
 
 #define DIGEST_HEX_SIZE (2 * TOKEN_DIGEST_SIZE + 1)
 #define TOKEN_KEY_SIZE  (6 + DIGEST_HEX_SIZE)
@@ -350,10 +351,10 @@ void gate_passed(struct request *request, int64_t token_id, int64_t caller_id)
     request->token_id = token_id;
     request->caller_id = caller_id;
     token_used(request->loop, token_id);
-    if (set_instant(request))
-        request->route->handle(request);
-    else
+    if (!set_instant(request))
         request_refuse(request, 400, DETAIL_DATE);
+    else if (!shape_refuse(request))
+        request->route->handle(request);
 }
 
 static void pass(struct gate_ask *ask, int64_t now_us)

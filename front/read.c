@@ -67,8 +67,6 @@ void read_by_id(struct request *request, const char *kind)
     struct loop *loop = request->loop;
     struct uuid id;
     char text[UUID_TEXT_SIZE], payload[80];
-    if (request_refuse_filter(request))
-        return;
     if (!uuid_parse(request->id, &id)) {
         request_refuse(request, 404, DETAIL_NOT_FOUND);
         return;

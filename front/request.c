@@ -98,6 +98,7 @@ void request_free(struct request *request)
         request->loop->requests.waiting--;
     leave_flight(request);
     body_release(request);
+    buffer_release(&request->payload);
     slot_give(&request->loop->requests, request->handle);
     request->loop->requests.open--;
     free(request);
@@ -114,7 +115,7 @@ void requests_release(struct loop *loop)
 static bool keeps_body(struct request *request)
 {
     struct front *front = request->loop->front;
-    if (request->route == NULL || !request->route->takes_body)
+    if (request->route == NULL || request->route->attributes == NULL)
         return false;
     if (request->body_size > (uint64_t)request->loop->settings->max_body_bytes) {
         request->body_dropped = true;
@@ -217,17 +218,6 @@ void request_refuse(struct request *request, unsigned status, const char *detail
     struct answer answer = {0};
     answer_problem(&answer, status, detail);
     request_answer(request, &answer);
-}
-
-bool request_refuse_filter(struct request *request)
-{
-    struct answer answer = {0};
-    if (!request->filter_is_malformed)
-        return false;
-    answer_titled_problem(&answer, 400, "Bad parameter",
-                          "Send each filter as filter[name]=value: filter must be a set of key/value pairs.");
-    request_answer(request, &answer);
-    return true;
 }
 
 void request_too_large(struct request *request, const char *detail)

@@ -60,6 +60,7 @@ struct request {
     uint64_t body_size; /* as it came, thrown away or not */
     bool body_dropped;  /* too large, or no memory for it */
     bool body_no_memory;
+    struct buffer payload;    /* what its attributes become for the workers (shape.h) */
     bool filter_is_malformed; /* `filter` in the query, and not as key/value pairs */
 
     /* Known after the gate. */
@@ -101,8 +102,6 @@ void request_answer(struct request *request, struct answer *answer);
 /* request_answer with an error of lead-provider-api.md 3.8: {"errors": [{title, detail}]}, title by status.
  */
 void request_refuse(struct request *request, unsigned status, const char *detail);
-/* 400 `Bad parameter` for a filter that is malformed (3.2 step 5, 3.4): true when it was answered. */
-bool request_refuse_filter(struct request *request);
 /* 413, and the connection ends. */
 void request_too_large(struct request *request, const char *detail);
 /* 503 with Retry-After and no Location: nothing was accepted. */

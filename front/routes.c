@@ -8,14 +8,14 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-    /* method      template                                     auth                 body   local  handler */
-    {ROUTE_GET,  "/healthcheck",                              ROUTE_OPEN,          false, true,  health_show},
-    {ROUTE_GET,  "/healthcheck/live",                         ROUTE_OPEN,          false, true,  health_show_live},
-    {ROUTE_GET,  "/healthcheck/ready",                        ROUTE_OPEN,          false, true,  health_show_ready},
-    {ROUTE_POST, "/api/v3/participant-declarations",          ROUTE_LEAD_PROVIDER, true,  false, declaration_create},
-    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",     ROUTE_LEAD_PROVIDER, false, false, declaration_show},
-    {ROUTE_GET,  "/api/v3/submissions/{id}",                  ROUTE_LEAD_PROVIDER, false, false, submission_show},
-    {0, NULL, ROUTE_OPEN, false, false, NULL},
+    /* method      template                                     auth                 body                    local  handler */
+    {ROUTE_GET,  "/healthcheck",                              ROUTE_OPEN,          NULL,                   true,  health_show},
+    {ROUTE_GET,  "/healthcheck/live",                         ROUTE_OPEN,          NULL,                   true,  health_show_live},
+    {ROUTE_GET,  "/healthcheck/ready",                        ROUTE_OPEN,          NULL,                   true,  health_show_ready},
+    {ROUTE_POST, "/api/v3/participant-declarations",          ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_create},
+    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",     ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_show},
+    {ROUTE_GET,  "/api/v3/submissions/{id}",                  ROUTE_LEAD_PROVIDER, NULL,                   false, submission_show},
+    {0, NULL, ROUTE_OPEN, NULL, false, NULL},
 };
 /* clang-format on */
 

@@ -17,9 +17,14 @@ struct route {
     enum route_method method; /* GET answers HEAD too */
     const char *template;     /* {id} stands for one segment; also the label of logs and metrics */
     enum route_auth auth;
-    bool takes_body; /* else what is sent is read and thrown away */
-    bool is_local;   /* answered from what the loop knows: never refused for lack of room */
-    /* Called when limits and token are passed; answers now, or sends messages and answers later. */
+    /* The names of a body's attributes that mean something, NULL ends them; NULL: a body that is sent is read
+     * and thrown away. */
+    const char *const *attributes;
+    /* A health check, answered from what the loop knows: never refused for lack of room, nor redirected to
+     * HTTPS. */
+    bool is_local;
+    /* Called when limits, token and shape (shape.h) are passed; answers now, or sends messages and answers
+     * later. */
     void (*handle)(struct request *request);
 };
 

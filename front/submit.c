@@ -188,7 +188,7 @@ static struct slice digest_of(const struct request *request, unsigned char ret_d
     return (struct slice){(const char *)ret_digest, size};
 }
 
-static void start(struct request *request, struct slice payload, enum wire_class class)
+static void start(struct request *request, enum wire_class class)
 {
     struct loop *loop = request->loop;
     int64_t accept_us = loop->settings->accept_limit_ms * 1000, wait_us = request->wait_ms * 1000;
@@ -213,7 +213,7 @@ static void start(struct request *request, struct slice payload, enum wire_class
         .kind = slice_of(request->kind),
         .trace = slice_of(request->trace),
         .reply_to = slice_of(loop->routing_id),
-        .payload = payload,
+        .payload = buffer_slice(&request->payload),
     };
     wire_record_write(&errand->record, &record);
     errand_start(loop, errand);
@@ -227,7 +227,7 @@ void submit_give_up(struct request *request)
         answer_unknown(request);
 }
 
-void submit_write(struct request *request, const char *kind, struct buffer *payload)
+void submit_write(struct request *request, const char *kind)
 {
     struct loop *loop = request->loop;
     request->kind = kind;
@@ -241,6 +241,6 @@ void submit_write(struct request *request, const char *kind, struct buffer *payl
     else if (refused != NULL)
         request_unavailable(request, refused);
     else
-        start(request, buffer_slice(payload), class);
-    buffer_release(payload);
+        start(request, class);
+    buffer_release(&request->payload);
 }

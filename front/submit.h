@@ -5,13 +5,11 @@
 #ifndef ECF2_FRONT_SUBMIT_H
 #define ECF2_FRONT_SUBMIT_H
 
-#include "common/buffer.h"
-
 struct request;
 
-/* Sends a submission of this kind (a static name of common/kinds.h) and answers the request when its time has
- * come. Takes payload. */
-void submit_write(struct request *request, const char *kind, struct buffer *payload);
+/* Sends the request's payload as a submission of this kind (a static name of common/kinds.h) and answers it
+ * when its time has come. */
+void submit_write(struct request *request, const char *kind);
 /* Nobody will wait longer: answers a write that is under way with what is known of it. */
 void submit_give_up(struct request *request);
 

@@ -9,13 +9,16 @@
 static const char *const names[] = {"participant_id", "declaration_type", "evidence_held", NULL};
 #define NAMES (sizeof(names) / sizeof(names[0]) - 1)
 
+/* NULL: it is good. */
 static const char *to_payload(struct slice body, struct buffer *out)
 {
     struct buffer copy = BUFFER_INIT; /* with its zero behind it */
+    const char *detail = NULL;
     buffer_append(&copy, body.data, body.size);
-    const char *problem = body_to_payload(buffer_slice(&copy), names, out);
+    enum body_verdict verdict = body_to_payload(buffer_slice(&copy), names, out, &detail);
+    CHECK((verdict == BODY_GOOD) == (detail == NULL));
     buffer_release(&copy);
-    return problem;
+    return detail;
 }
 
 static void check_payload(const struct buffer *payload)

@@ -70,7 +70,7 @@ static void test_every_row(void **state)
         assert_non_null(route->handle);
         /* Only health needs no token. */
         assert_int_equal(route->auth == ROUTE_OPEN, strncmp(route->template, "/healthcheck", 12) == 0);
-        assert_true(route->method == ROUTE_POST || !route->takes_body);
+        assert_true(route->method == ROUTE_POST || route->attributes == NULL);
     }
 }
 

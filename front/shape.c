@@ -1,0 +1,50 @@
+/* shape: the steps in their order. */
+#include "front/shape.h"
+
+#include "front/answer.h"
+#include "front/body.h"
+#include "front/request.h"
+
+#define DETAIL_LARGE  "Send a smaller body."
+#define DETAIL_MEMORY "Nothing was accepted. Try again later: too many bodies are being received."
+#define DETAIL_FILTER "Send each filter as filter[name]=value: filter must be a set of key/value pairs."
+
+static void refuse_filter(struct request *request)
+{
+    struct answer answer = {0};
+    answer_titled_problem(&answer, 400, "Bad parameter", DETAIL_FILTER);
+    request_answer(request, &answer);
+}
+
+/* A body under another type is not read (3.3.2): it counts as none. */
+static enum body_verdict read_body(struct request *request, const char **ret_detail)
+{
+    const char *const *attributes = request->route->attributes;
+    struct slice body = {NULL, 0};
+    if (attributes == NULL)
+        return BODY_GOOD;
+    if (body_type_is_json(request->content_type))
+        body = buffer_slice(&request->body);
+    return body_to_payload(body, attributes, &request->payload, ret_detail);
+}
+
+bool shape_refuse(struct request *request)
+{
+    const char *detail = NULL;
+    if (request->body_no_memory) {
+        request_unavailable(request, DETAIL_MEMORY);
+        return true;
+    }
+    if (request->body_dropped) {
+        request_too_large(request, DETAIL_LARGE);
+        return true;
+    }
+    enum body_verdict verdict = read_body(request, &detail);
+    if (verdict == BODY_SYNTAX)
+        request_refuse(request, 400, detail);
+    else if (request->filter_is_malformed)
+        refuse_filter(request);
+    else if (verdict == BODY_STRUCTURE)
+        request_refuse(request, 400, detail);
+    return verdict != BODY_GOOD || request->filter_is_malformed;
+}

@@ -1,0 +1,17 @@
+/*
+ * shape: what a request must look like before its handler sees it (lead-provider-api.md 3.2 steps 4 to 6).
+ * The same for every route: a row of routes.c says which attributes its body has.
+ */
+#ifndef ECF2_FRONT_SHAPE_H
+#define ECF2_FRONT_SHAPE_H
+
+#include <stdbool.h>
+
+struct request;
+
+/* True when the request was answered: its body is too large (413), malformed or not of the documented
+ * structure, or its filter is malformed (400). Else request->payload holds its attributes, where it has any.
+ */
+bool shape_refuse(struct request *request);
+
+#endif
