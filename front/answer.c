@@ -191,6 +191,8 @@ struct MHD_Response *answer_response(struct answer *answer, const struct request
         add(response, "ETag", etag);
     if (answer->retry_after_s > 0)
         add_number(response, "Retry-After", answer->retry_after_s);
+    if (answer->redirect != NULL)
+        add(response, "Location", answer->redirect);
     add_limit_headers(response, answer);
     add_submission_headers(response, answer, request);
     if (answer->close || request->loop->phase != LOOP_SERVING)

@@ -19,6 +19,7 @@ struct answer {
     struct buffer body;
     int64_t retry_after_s;   /* 0 = no Retry-After */
     bool location;           /* Location of the request's submission */
+    const char *redirect;    /* Location of a redirect, borrowed; NULL = none */
     bool preference_applied; /* repeat what was honoured of Prefer */
     bool etag;               /* weak ETag over the body; 304 when the client has it */
     bool close;

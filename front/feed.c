@@ -36,6 +36,7 @@ static void take_head(struct feed *feed, uint64_t body_max, struct slice in, str
     feed->state = FEED_PASSING;
     feed->head_left = head.size;
     feed->body_left = head.length;
+    feed->answer_room = head.room;
     feed->chunked = head.chunked;
     feed->chunks = (struct chunks){0};
 }

@@ -23,6 +23,7 @@ struct feed {
     bool chunked;       /* the body of this request */
     size_t head_left;   /* bytes of the head that have not passed */
     uint64_t body_left; /* the same of a body of known length */
+    size_t answer_room; /* what the answer's head may have beyond the usual (head.h) */
     struct chunks chunks;
 };
 

@@ -170,7 +170,7 @@ static void ask_token(struct gate_turn *turn, struct gate_ask *ask)
     struct slice token;
     struct error err = {0};
     char hex[DIGEST_HEX_SIZE];
-    if (request->route == NULL || request->route->auth == ROUTE_OPEN ||
+    if (request->route == NULL || request->route->auth == ROUTE_OPEN || request->by_plain_http ||
         !authorization_token(request->authorization, &token))
         return;
     if (!token_digest(request->loop->settings->token_key, token, request->digest, &err)) {
@@ -363,6 +363,8 @@ static void pass(struct gate_ask *ask, int64_t now_us)
     enum rate_limit limit = RATE_ADDRESS;
     if (is_limited(ask, &limit)) {
         refuse_limited(request, limit, now_us);
+    } else if (request->by_plain_http) {
+        https_redirect(request);
     } else if (request->route == NULL) {
         struct answer answer = {0};
         answer_error(&answer, 404, "Not found");

@@ -3,8 +3,7 @@
 
 #include <strings.h>
 
-#define LENGTH_DIGITS_MAX 18 /* more would not fit 64 bits */
-#define VERSION_SIZE      8  /* HTTP/1.1 */
+#define VERSION_SIZE 8 /* HTTP/1.1 */
 
 #define DETAIL_CRLF    "End the request line and each header field with CR LF."
 #define DETAIL_REQUEST "Begin the request with a line such as \"GET /api/v3/participants HTTP/1.1\"."
@@ -44,15 +43,16 @@ static bool is_named(struct slice text, const char *name)
     return text.size == strlen(name) && strncasecmp(text.data, name, text.size) == 0;
 }
 
+/* A number that does not fit is a number all the same, and too large: UINT64_MAX. */
 static bool parse_length(struct slice value, uint64_t *ret_length)
 {
     uint64_t length = 0;
-    if (value.size == 0 || value.size > LENGTH_DIGITS_MAX)
+    if (value.size == 0)
         return false;
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] < '0' || value.data[i] > '9')
             return false;
-        length = length * 10 + (uint64_t)(value.data[i] - '0');
+        length = length > UINT64_MAX / 10 - 1 ? UINT64_MAX : length * 10 + (uint64_t)(value.data[i] - '0');
     }
     *ret_length = length;
     return true;
@@ -257,5 +257,22 @@ struct head_result head_scan(struct slice bytes)
     result.expects_continue = scan.framing.expects_continue;
     if (result.size + scan.memory + HEAD_ANSWER_BYTES > HEAD_POOL_BYTES)
         return bad(431, DETAIL_SIZE);
+    result.room = HEAD_POOL_BYTES - HEAD_ANSWER_BYTES - result.size - scan.memory;
     return result;
+}
+
+struct slice head_path(struct slice target)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t size = strlen(schemes[i]);
+        if (target.size <= size || strncasecmp(target.data, schemes[i], size) != 0 ||
+            target.data[size] == '/')
+            continue;
+        const char *slash = memchr(target.data + size, '/', target.size - size);
+        if (slash == NULL)
+            return slice_of("/");
+        return (struct slice){slash, target.size - (size_t)(slash - target.data)};
+    }
+    return target;
 }

@@ -41,9 +41,14 @@ struct head_result {
     bool chunked;    /* what follows: a body in chunks */
     uint64_t length; /* or one of so many bytes */
     bool expects_continue;
+    size_t room; /* bytes that an answer's head may have beyond HEAD_ANSWER_BYTES */
 };
 
 /* Looks at the first bytes of a request; bytes behind the head do not matter. */
 struct head_result head_scan(struct slice bytes);
+
+/* The path of a request target without its query. A target in absolute form, http://host/path, has to be
+ * understood by every server (RFC 9112 section 3.2.2); its host says as little to us as Host does. */
+struct slice head_path(struct slice target);
 
 #endif

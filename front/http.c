@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "front/head.h"
 #include "front/loop.h"
 #include "front/query.h"
 
@@ -52,6 +53,8 @@ static void take_field(struct request *request, struct slice name, struct slice 
     } else if (is_named(name, "x-forwarded-for")) {
         if (request->forwarded_count < FORWARDED_MAX)
             request->forwarded[request->forwarded_count++] = value;
+    } else if (is_named(name, "x-forwarded-proto")) {
+        request->forwarded_proto = value; /* of several the nearest proxy's, which is the last */
     } else if (is_named(name, "x-request-id")) {
         struct uuid id;
         if (uuid_parse(value, &id))
@@ -78,10 +81,12 @@ static void *on_url(void *context, const char *url, struct MHD_Connection *http)
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): takes a const away, see above */
     char *query = size == 0 ? NULL : (char *)(uintptr_t)memchr(url, '?', size);
     const bool filter_is_malformed = query != NULL && query_filter_is_malformed(slice_of(query + 1));
-    if (query != NULL)
-        query[1] = '\0'; /* the buffer is the connection's own, and writable */
     struct request *request = request_new(context, http);
     request->filter_is_malformed = filter_is_malformed;
+    if (query != NULL && request->loop->front->https_base[0] != '\0')
+        buffer_append_text(&request->query, query);
+    if (query != NULL)
+        query[1] = '\0'; /* the buffer is the connection's own, and writable */
     if (request->client->feed.state == FEED_HEAD) {
         log_event(LOG_ERROR, "unchecked_head", LOG_TEXT("reason", "libmicrohttpd reads without recv()"),
                   LOG_END);
@@ -102,13 +107,14 @@ static void set_address(struct request *request)
 static void on_head(struct request *request, struct MHD_Connection *http, const char *path,
                     const char *method)
 {
-    request->path = slice_of(path);
+    request->path = head_path(slice_of(path));
     request->method = slice_of(method);
     request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     (void)MHD_get_connection_values_n(http, MHD_HEADER_KIND, on_field, request);
     set_address(request);
     request->state = REQUEST_READING;
     request->route = route_find(request->method, request->path, &request->id);
+    request->by_plain_http = https_is_missing(request);
     if (request->client->feed.state != FEED_COMPLETE)
         client_enter(request->client, CLIENT_BODY);
 }

@@ -22,6 +22,7 @@
 #include "front/gate.h"
 #include "front/health.h"
 #include "front/http.h"
+#include "front/https.h"
 #include "front/network.h"
 #include "front/observe.h"
 #include "front/reader.h"
@@ -35,6 +36,7 @@ struct front {
     const struct settings *settings;
     void *zmq;
     struct network_list trusted_proxies, probe_networks;
+    char https_base[HTTPS_BASE_SIZE]; /* empty: nothing is redirected */
     char commit[48];
     atomic_int_least64_t connections, in_flight, most_in_flight, body_bytes;
     struct address_table *addresses; /* connections by address (door.c) */

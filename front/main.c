@@ -62,9 +62,17 @@ static bool front_open(struct program *program, const struct settings *settings,
     if (settings->token_key[0] == '\0')
         return error_set(err, ERROR_SETTINGS,
                          "ECF2_TOKEN_KEY must be set: no token can be checked without it");
-    return network_list_parse("ECF2_TRUSTED_PROXIES", settings->trusted_proxies, &front->trusted_proxies,
-                              err) &&
-           network_list_parse("ECF2_PROBE_NETWORKS", settings->probe_networks, &front->probe_networks, err);
+    if (!network_list_parse("ECF2_TRUSTED_PROXIES", settings->trusted_proxies, &front->trusted_proxies,
+                            err) ||
+        !network_list_parse("ECF2_PROBE_NETWORKS", settings->probe_networks, &front->probe_networks, err) ||
+        !https_base_parse("ECF2_SERVICE_URL", settings->service_url, front->https_base, err))
+        return false;
+    if (front->https_base[0] != '\0' && front->trusted_proxies.count == 0)
+        return error_set(
+            err, ERROR_SETTINGS,
+            "ECF2_SERVICE_URL says HTTPS: ECF2_TRUSTED_PROXIES must name who takes requests by it, "
+            "or every request would be redirected for ever");
+    return true;
 }
 
 /* Loops share the port by SO_REUSEPORT: the kernel hands out connections. The first may let the kernel choose

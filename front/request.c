@@ -98,6 +98,7 @@ void request_free(struct request *request)
         request->loop->requests.waiting--;
     leave_flight(request);
     body_release(request);
+    buffer_release(&request->query);
     buffer_release(&request->payload);
     slot_give(&request->loop->requests, request->handle);
     request->loop->requests.open--;

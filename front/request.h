@@ -48,7 +48,7 @@ struct request {
 
     /* Borrowed from libmicrohttpd until the answer has left. */
     struct slice method, path, id;
-    struct slice authorization, content_type, if_none_match, server_date;
+    struct slice authorization, content_type, if_none_match, server_date, forwarded_proto;
     struct slice forwarded[FORWARDED_MAX];
     size_t forwarded_count;
     bool has_authorization, has_server_date;
@@ -56,6 +56,8 @@ struct request {
 
     const struct route *route; /* NULL: none, 404 */
     struct network_address address;
+    bool by_plain_http;  /* and HTTPS is wanted: redirected */
+    struct buffer query; /* with its question mark; kept for a redirect only */
     struct buffer body;
     uint64_t body_size; /* as it came, thrown away or not */
     bool body_dropped;  /* too large, or no memory for it */

@@ -31,6 +31,7 @@ static const struct {
     {"GET /x HTTP/1.2\r\nHost: a\r\n" END, HEAD_GOOD, 0},
     {"BREW /x HTTP/1.1\r\nHost: a\r\n" END, HEAD_GOOD, 0},
     {POST "Content-Length: 5\r\n" END "12345", HEAD_GOOD, 0},
+    {POST "Content-Length: 99999999999999999999999\r\n" END, HEAD_GOOD, 0},
     {POST "Transfer-Encoding: chunked\r\n" END, HEAD_GOOD, 0},
     {POST "transfer-encoding:\tCHUNKED\r\n" END, HEAD_GOOD, 0},
     {GET "Host:\r\n" END, HEAD_GOOD, 0},
@@ -77,7 +78,7 @@ static const struct {
     {POST "Content-Length: -1\r\n" END, HEAD_BAD, 400},
     {POST "Content-Length: 2 \r\n" END, HEAD_BAD, 400},
     {POST "Content-Length:\r\n" END, HEAD_BAD, 400},
-    {POST "Content-Length: 99999999999999999999\r\n" END, HEAD_BAD, 400},
+    {POST "Content-Length: 9999999999999999999999x\r\n" END, HEAD_BAD, 400},
     {POST "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n" END, HEAD_BAD, 400},
     {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" END, HEAD_BAD, 400},
     {POST "Transfer-Encoding: identity\r\n" END, HEAD_BAD, 400},
@@ -131,6 +132,62 @@ static void test_what_follows(void **state)
     assert_true(chunked.chunked && chunked.length == 0);
     assert_true(asking.expects_continue && asking.length == 5);
     assert_false(other.expects_continue);
+}
+
+/* Numbers of any length; what does not fit is too large. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *digits;
+        uint64_t length;
+    } lengths[] = {
+        {"0", 0},
+        {"00000000000000000000000000000000000000007", 7},
+        {"1844674407370955159", UINT64_C(1844674407370955159)},
+        {"9999999999999999999", UINT64_C(9999999999999999999)},
+        {"18446744073709551615", UINT64_MAX},
+        {"18446744073709551616", UINT64_MAX},
+        {"36893488147419103232", UINT64_MAX},
+        {"99999999999999999999999", UINT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct buffer head = BUFFER_INIT;
+        buffer_printf(&head, POST "Content-Length: %s\r\n" END, lengths[i].digits);
+        struct head_result result = head_scan(buffer_slice(&head));
+        assert_int_equal(result.verdict, HEAD_GOOD);
+        assert_true(result.length == lengths[i].length);
+        buffer_release(&head);
+    }
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *path;
+    } paths[] = {
+        {"/", "/"},
+        {"/a/b", "/a/b"},
+        {"*", "*"},
+        {"http://a/b/c", "/b/c"},
+        {"HTTPS://user@a.example:443/b", "/b"},
+        {"http://[::1]:80/b", "/b"},
+        {"http://a", "/"},
+        {"http://a/", "/"},
+        {"http://a//b", "//b"},
+        /* no such form */
+        {"http:///b", "http:///b"},
+        {"http://", "http://"},
+        {"http:/b", "http:/b"},
+        {"ftp://a/b", "ftp://a/b"},
+        {"/http://a/b", "/http://a/b"},
+        {"//a/b", "//a/b"},
+        {"a:80", "a:80"},
+    };
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (!slice_equal(head_path(slice_of(paths[i].target)), slice_of(paths[i].path)))
+            fail_msg("path of %s", paths[i].target);
 }
 
 /* A head that is good stays incomplete byte by byte until its end, and is never bad on the way. */
@@ -230,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_examples),    cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_zero_bytes),  cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_token_bytes), cmocka_unit_test(test_what_follows),
+        cmocka_unit_test(test_lengths),     cmocka_unit_test(test_paths),
         cmocka_unit_test(test_many_fields), cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
