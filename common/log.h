@@ -4,8 +4,9 @@
  *   log_event(LOG_INFO, "batch_done", LOG_INT("items", n), LOG_INT("ms", ms), LOG_UUID("trace", &id),
  * LOG_END);
  *
- * Names, dates of birth, TRNs, e-mails and tokens never go into a log. Lines go to standard error, each with
- * one write(2), so lines of several threads do not mix.
+ * ops/EVENTS.md has a sentence for each event (scripts/log-events sees to it). Names, dates of birth, TRNs,
+ * e-mails and tokens never go into a log. Lines go to standard error, each with one write(2), so lines of
+ * several threads do not mix.
  */
 #ifndef ECF2_COMMON_LOG_H
 #define ECF2_COMMON_LOG_H
