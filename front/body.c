@@ -16,6 +16,8 @@
     "Send the documented JSON structure: {\"data\": {\"type\": …, \"attributes\": { … }}} with at least " \
     "one of the documented attributes."
 
+#define ESCAPE_MAX 6 /* bytes of a character of ours that is written as an escape */
+
 static const char *const json_types[] = {"application/json", "text/x-json", "application/jsonrequest"};
 
 bool body_type_is_json(struct slice content_type)
@@ -90,9 +92,15 @@ static const char *skip_value(const char *p, const char *end)
     return p;
 }
 
-/* Whether the string at p, with its quotation marks, is this key; keys may be written with escapes. */
+/* Whether the string at p, with its quotation marks, is this key; keys may be written with escapes. Only
+ * those that may be it are decoded: a body can have a hundred thousand others. */
 static bool key_is(const char *p, const char *end, const char *key)
 {
+    size_t size = (size_t)(end - p) - 2, key_size = strlen(key);
+    if (size == key_size && memcmp(p + 1, key, size) == 0)
+        return true;
+    if (size < key_size || size > key_size * ESCAPE_MAX || memchr(p, '\\', size + 1) == NULL)
+        return false;
     CLEANUP(json) json_t *text = json_loadb(p, (size_t)(end - p), JSON_DECODE_ANY, NULL);
     return text != NULL && strcmp(json_string_value(text), key) == 0;
 }
@@ -167,6 +175,9 @@ static enum body_verdict write_payload(const json_t *attributes, struct slice bo
 enum body_verdict body_to_payload(struct slice body, const char *const *names, struct buffer *out,
                                   const char **ret_detail)
 {
+    /* Of two equal keys one reader takes the first and another the last: what was meant is not known. Numbers
+     * are only looked over, their text is what counts: so one of more than 64 bits is as good as others. */
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL;
     if (body.size == 0)
         return no(BODY_STRUCTURE, DETAIL_EMPTY, ret_detail);
     /* Jansson passes over a zero byte behind a number, and the walk over the text would stop at it. */
@@ -174,9 +185,8 @@ enum body_verdict body_to_payload(struct slice body, const char *const *names, s
         return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     if (is_too_deep(body))
         return no(BODY_SYNTAX, DETAIL_DEPTH, ret_detail);
-    /* Of two equal keys one reader takes the first and another the last: what was meant is not known. */
     CLEANUP(json)
-    json_t *root = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+    json_t *root = json_loadb(body.data, body.size, flags, NULL);
     if (root == NULL)
         return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     const json_t *data = json_object_get(root, "data");

@@ -27,7 +27,7 @@ enum body_verdict {
  * string is taken as it is, a number or a boolean becomes its text as sent, an array, an object, null or
  * nothing becomes null. Unless it is good, ret_detail is what to say of it (static text) and out
  * is untouched. Syntax covers besides what is no JSON: duplicate keys, U+0000, lone surrogates, malformed
- * UTF-8, numbers that do not fit, too much nesting. A zero must follow the bytes of body (struct buffer has
+ * UTF-8, numbers beyond a double, too much nesting. A zero must follow the bytes of body (struct buffer has
  * one). */
 enum body_verdict body_to_payload(struct slice body, const char *const *names, struct buffer *out,
                                   const char **ret_detail);

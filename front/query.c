@@ -28,6 +28,7 @@ static struct slice decode_name(struct slice text, char ret_name[NAME_MAX_SIZE])
 
 bool query_filter_is_malformed(struct slice query)
 {
+    static const char array[] = "filter[]"; /* perhaps of something: filter[][name] */
     const char *end = query.data + query.size;
 
     for (const char *pair = query.data; pair < end;) {
@@ -38,7 +39,8 @@ bool query_filter_is_malformed(struct slice query)
         const struct slice name =
             decode_name((struct slice){pair, equals == NULL ? size : (size_t)(equals - pair)}, decoded);
 
-        if (slice_equal(name, slice_of("filter")) || slice_equal(name, slice_of("filter[]")))
+        if (slice_equal(name, slice_of("filter")) ||
+            (name.size >= sizeof(array) - 1 && memcmp(name.data, array, sizeof(array) - 1) == 0))
             return true;
         pair = next == NULL ? end : next + 1;
     }
