@@ -35,7 +35,7 @@
 
 /* ---- limits ---- */
 
-/* Connections of one client address, over all loops. */
+/* Connections of one client address (network_group), over all loops. */
 struct address_table {
     struct network_address address;
     int64_t connections;
@@ -47,12 +47,13 @@ static bool count_address(struct client *client)
     struct front *front = client->loop->front;
     if (front->trusted_proxies.count > 0)
         return true; /* all clients come from the proxies' addresses */
+    const struct network_address group = network_group(&client->peer);
     struct address_table *entry;
     (void)pthread_mutex_lock(&front->addresses_lock);
-    HASH_FIND(hh, front->addresses, &client->peer, sizeof(client->peer), entry);
+    HASH_FIND(hh, front->addresses, &group, sizeof(group), entry);
     if (entry == NULL) {
         entry = memory_zero(1, sizeof(*entry));
-        entry->address = client->peer;
+        entry->address = group;
         HASH_ADD(hh, front->addresses, address, sizeof(entry->address), entry);
     }
     entry->connections++;
@@ -71,9 +72,10 @@ static void uncount(struct client *client)
     if (!client->counted_address)
         return;
     client->counted_address = false;
+    const struct network_address group = network_group(&client->peer);
     struct address_table *entry;
     (void)pthread_mutex_lock(&front->addresses_lock);
-    HASH_FIND(hh, front->addresses, &client->peer, sizeof(client->peer), entry);
+    HASH_FIND(hh, front->addresses, &group, sizeof(group), entry);
     if (entry != NULL && --entry->connections == 0) {
         HASH_DEL(front->addresses, entry);
         free(entry);

@@ -34,6 +34,15 @@ static bool is_named(struct slice text, const char *name)
     return text.size == strlen(name) && strncasecmp(text.data, name, text.size) == 0;
 }
 
+/* The last fields count: they are of the proxies nearest to us. A client may send any number before them. */
+static void take_forwarded(struct request *request, struct slice value)
+{
+    struct slice *all = request->forwarded;
+    if (request->forwarded_count == FORWARDED_MAX)
+        memmove(all, all + 1, --request->forwarded_count * sizeof(*all));
+    all[request->forwarded_count++] = value;
+}
+
 /* Keeps what the front itself wants to know. */
 static void take_field(struct request *request, struct slice name, struct slice value)
 {
@@ -51,8 +60,7 @@ static void take_field(struct request *request, struct slice name, struct slice 
         request->server_date = value;
         request->has_server_date = true;
     } else if (is_named(name, "x-forwarded-for")) {
-        if (request->forwarded_count < FORWARDED_MAX)
-            request->forwarded[request->forwarded_count++] = value;
+        take_forwarded(request, value);
     } else if (is_named(name, "x-forwarded-proto")) {
         request->forwarded_proto = value; /* of several the nearest proxy's, which is the last */
     } else if (is_named(name, "x-request-id")) {

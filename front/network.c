@@ -185,10 +185,16 @@ void network_format(const struct network_address *address, char ret_text[NETWORK
         (void)inet_ntop(AF_INET6, address->bytes, ret_text, NETWORK_TEXT_SIZE);
 }
 
+struct network_address network_group(const struct network_address *address)
+{
+    struct network_address group = *address;
+    if (!is_mapped(address))
+        memset(group.bytes + 8, 0, 8);
+    return group;
+}
+
 void network_key(const struct network_address *address, char ret_text[NETWORK_TEXT_SIZE])
 {
-    struct network_address cut = *address;
-    if (!is_mapped(address))
-        memset(cut.bytes + 8, 0, 8);
-    network_format(&cut, ret_text);
+    struct network_address group = network_group(address);
+    network_format(&group, ret_text);
 }

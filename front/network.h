@@ -49,7 +49,10 @@ bool network_address_parse(struct slice text, struct network_address *ret_addres
 bool network_forwarded(const struct network_list *trusted, struct slice value,
                        struct network_address *client);
 
-/* What requests are counted by: the address, for IPv6 its first 64 bits. */
+/* What requests and connections are counted by: the address, for IPv6 its first 64 bits, for whoever has
+ * those has all of them (OP-11). */
+struct network_address network_group(const struct network_address *address);
+/* The same as text. */
 void network_key(const struct network_address *address, char ret_text[NETWORK_TEXT_SIZE]);
 /* The whole address as text, for logs. */
 void network_format(const struct network_address *address, char ret_text[NETWORK_TEXT_SIZE]);

@@ -13,6 +13,7 @@
 /* Bodies of all requests together, over all loops: 10 000 connections times 1 MiB would not fit the machine.
  */
 #define BODY_MEMORY_MAX (INT64_C(64) << 20)
+#define BODY_SMALL      4096
 
 #define DETAIL_BUSY    "Try again later: too many requests are being handled."
 #define DETAIL_GIVE_UP "Try again, and keep your side of the connection open until the answer is there."
@@ -112,7 +113,9 @@ void requests_release(struct loop *loop)
 
 /* ---- coming in ---- */
 
-/* Whether the body is kept: a route that reads one, with a type that it reads, and memory for it. */
+/* Whether the body is kept: a route that reads one, of a size that it reads, and memory for it. A small one,
+ * as all the documented ones are, needs no room among the large ones, which anybody may send, token or not.
+ */
 static bool keeps_body(struct request *request)
 {
     struct front *front = request->loop->front;
@@ -122,7 +125,8 @@ static bool keeps_body(struct request *request)
         request->body_dropped = true;
         return false;
     }
-    if (atomic_load_explicit(&front->body_bytes, memory_order_relaxed) > BODY_MEMORY_MAX)
+    if (request->body_size > BODY_SMALL &&
+        atomic_load_explicit(&front->body_bytes, memory_order_relaxed) > BODY_MEMORY_MAX)
         request->body_dropped = request->body_no_memory = true;
     return !request->body_dropped;
 }

@@ -31,7 +31,7 @@ enum request_state {
     REQUEST_ABANDONED /* nobody is there to be answered */
 };
 
-#define FORWARDED_MAX 8 /* X-Forwarded-For fields of a request; more are one too many proxies */
+#define FORWARDED_MAX 8 /* X-Forwarded-For fields of a request that are looked at: the last ones */
 
 struct request {
     struct loop *loop;

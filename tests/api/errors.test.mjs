@@ -382,6 +382,27 @@ describe('limits', () => {
     }
   });
 
+  test('large bodies of strangers take no room from small ones', async () => {
+    const { url, name } = await startFront(system, { ECF2_MAX_CONNECTIONS_PER_ADDRESS: '10000' });
+    const sockets = [], held = [];
+    const hold = async (size, n) => {
+      for (let i = 0; i < n; i++) held.push(raw(url, postText('nobody', '', { length: size }) + ' '.repeat(size - 1), { connected: (socket) => sockets.push(socket), ms: 60_000 }));
+      await until('they are connected', () => sockets.length === held.length);
+    };
+    await hold(1024 * 1024, 64);
+    const padded = wrong + ' '.repeat(8192);
+    // Small ones are always taken, so they fill what remains.
+    const refused = await until('bodies have filled their memory', async () => { await hold(4000, 50); const answer = await raw(url, postText(a.token, padded, { headers: ['Connection: close'] })); return answer.status === 503 && answer; });
+    isProblem(refused, 503, 'Service unavailable');
+    hasRetryAfter(refused);
+    assert.equal(refused.headers.location, undefined);
+    assert.equal((await raw(url, postText(a.token, wrong, { headers: ['Connection: close'] }))).status, 422, 'a small one is read');
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(held);
+    await until('room again', async () => (await raw(url, postText(a.token, padded, { headers: ['Connection: close'] }))).status === 422);
+    await system.kill(name, 'SIGTERM');
+  });
+
   test('requests in flight: 503 with Retry-After', async () => {
     const { url, name } = await startFront(system, { ECF2_MAX_IN_FLIGHT: '2' });
     await until('ready', async () => (await raw(url, get(authorized(), 'Connection: close'))).status === 404);
@@ -511,6 +532,12 @@ describe('rate limits', () => {
     const from = address();
     for (let i = 0; i < 12; i++) assert.equal((await ask(fronts[0], { from: `10.0.0.${i}, ${from}` })).status, 401);
     isLimited(await ask(fronts[0], { from: `10.9.9.9, ${from}` }), 12);
+  }));
+
+  test('of many X-Forwarded-For the last ones count, which a client cannot write', () => inOneWindow(async () => {
+    const from = address(), asked = (i) => raw(fronts[0].url, get(...Array.from({ length: 20 }, (_, n) => `X-Forwarded-For: 203.0.113.${i}, 198.51.100.${n}`), `X-Forwarded-For: ${from}`, 'Connection: close'));
+    for (let i = 0; i < 12; i++) assert.equal((await asked(i)).status, 401);
+    isLimited(await asked(13), 12);
   }));
 
   test('protected paths: 20 seconds', () => inOneWindow(async () => {

@@ -131,6 +131,14 @@ static void test_keys(void **state)
     one = address("2001:db8:1:2:3:4:5:6");
     network_key(&one, key);
     assert_string_equal(key, "2001:db8:1:2::");
+    struct network_address neighbour = address("2001:db8:1:2::9"), stranger = address("2001:db8:1:3::9"),
+                           group = network_group(&one), same = network_group(&neighbour),
+                           other = network_group(&stranger);
+    assert_memory_equal(&group, &same, sizeof(group));
+    assert_memory_not_equal(&group, &other, sizeof(group));
+    one = address("192.0.2.1");
+    group = network_group(&one);
+    assert_memory_equal(&group, &one, sizeof(group));
 }
 
 static void test_peer(void **state)
