@@ -57,8 +57,6 @@ static bool front_open(struct program *program, const struct settings *settings,
     front->zmq = zmq_ctx_new();
     (void)pthread_mutex_init(&front->addresses_lock, NULL);
     read_commit(front->commit, sizeof(front->commit));
-    if (settings->request_clock && strcmp(settings->environment, "production") == 0)
-        return error_set(err, ERROR_SETTINGS, "ECF2_REQUEST_CLOCK must not be set in production");
     if (settings->token_key[0] == '\0')
         return error_set(err, ERROR_SETTINGS,
                          "ECF2_TOKEN_KEY must be set: no token can be checked without it");

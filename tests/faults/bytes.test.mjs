@@ -156,6 +156,7 @@ test('requests', async (t) => {
     for (const answer of answersIn(text)) {
       seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
       assert.ok(![500, 502, 504].includes(answer.status), what());
+      assert.ok(answer.status === 100 || /^X-Request-Id: [0-9a-f-]{36}$/m.test(answer.head.replaceAll('\r', '')), `not an answer of ours: ${what()}`);
       assert.ok(answer.status !== 503 || /^Retry-After: [1-9]/m.test(answer.head), what());
       remember(answer);
     }
