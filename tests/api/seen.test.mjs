@@ -103,8 +103,8 @@ test('rubbish on the broker’s socket is counted and logged, and nobody else no
   assert.equal(after.status, 200, JSON.stringify(after.answer));
 });
 
-test('every metric of every process stands in ops/metrics.md, with its labels, and no other', async () => {
-  const page = readFileSync(`${root}ops/metrics.md`, 'utf8');
+test('every metric of every process stands in ops/METRICS.md, with its labels, and no other', async () => {
+  const page = readFileSync(`${root}ops/METRICS.md`, 'utf8');
   const told = new Map([...page.matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\|.*$/gm)].map(([row, name, type, labels]) => [name, { type, row, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).toSorted() }]));
   for (const process of system.processes.keys()) {
     if (system.named(process.split('-')[0]).every(([name]) => name !== process)) continue; // has ended
