@@ -91,7 +91,7 @@ test('rubbish on the broker’s socket is counted and logged, and nobody else no
   });
   const before = await bad();
   for (let i = 0; i < 120; i++) await say(rubbish[i % rubbish.length]);
-  await until('they are not counted', async () => (await bad()).get('handshake') === before.get('handshake') + 120);
+  await until('they are not counted', async () => (await bad()).get('handshake') >= before.get('handshake') + 120);
   const lines = () => system.logs('broker').split('\n').filter((line) => line.includes('"event":"bad_messages"')).map((line) => JSON.parse(line));
   await until('they are not logged', async () => {
     const logged = lines().flatMap(({ reasons }) => reasons.split(', ')).filter((text) => text.startsWith('handshake '));
