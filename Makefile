@@ -14,7 +14,9 @@
 #   make faults-mutants   the commit is broken on purpose, in a copy: a fault test must find it
 #   make fuzz     every parser gets what nobody would send, FUZZ_SECONDS=120 each (clang)
 
+ifeq ($(origin CC),default)
 CC := gcc
+endif
 VARIANT := $(if $(FUZZ),fuzz-)$(if $(SAN),san-)$(notdir $(CC))
 BUILD := .build/$(VARIANT)
 BIN := $(BUILD)/bin
