@@ -213,12 +213,12 @@ describe('all rows or none', () => {
   test('killed while it waits for the writers, and in the middle of writing', async () => {
     const target = await make();
     const before = await target.contents();
-    for (const statement of [gate, 'lock table declarations in share mode']) {
+    for (const [signal, statement] of ['SIGKILL', 'SIGTERM', 'SIGINT'].flatMap((name) => [[name, gate], [name, 'lock table declarations in share mode']])) {
       await holding(target, statement, async () => {
         const { child, ended } = target.begin(world());
         await waiting(target);
-        child.kill('SIGKILL');
-        assert.equal((await ended).signal, 'SIGKILL');
+        child.kill(signal);
+        assert.equal((await ended).signal, signal);
         await until('its session does not end', async () => (await sessions(target)) === 0);
       });
       assert.deepEqual(await target.contents(), before);
@@ -254,6 +254,20 @@ describe('all rows or none', () => {
       await target.db.query('drop trigger refused on declarations');
     }
     assert.deepEqual((await target.db.query('select status from import_runs')).rows.map(({ status }) => status), ['failed', 'failed']);
+  });
+
+  test('no room for the staging tables: told, nothing loaded', async () => {
+    const target = await make();
+    const before = await target.contents();
+    await target.db.query(`create function no_room() returns trigger language plpgsql as $$ begin raise exception using errcode = 'disk_full', message = 'no room'; end $$`);
+    await target.db.query(`create function refuse_staging() returns event_trigger language plpgsql as $$ begin
+      if to_regclass('import_raw_teachers') is not null then
+        create or replace trigger no_room before insert on import_raw_teachers for each row execute function public.no_room();
+      end if; end $$`);
+    await target.db.query(`create event trigger refuse_staging on ddl_command_end when tag in ('CREATE TABLE') execute function refuse_staging()`);
+    const { status, stdout, stderr } = target.import(world());
+    assert.deepEqual([status, stdout, stderr], [1, '', 'ecf2ctl: teachers.csv: no room\n']);
+    assert.deepEqual(await target.contents(), before);
   });
 
   test('two at once: one loads, the other finds nothing to do', async () => {

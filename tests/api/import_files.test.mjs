@@ -1,7 +1,9 @@
 // `ecf2ctl import`: files and folders as they come. What is accepted of CSV, what is told about the rest, with the line on
 // which a record begins; tests/unit/workers/ctl/csv_test.c has the reader alone.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Target, counts, csv, tokenKey, world, write } from './import_world.mjs';
@@ -143,6 +145,20 @@ describe('folders', () => {
     assert.deepEqual(lines.slice(0, 3), ['lead_providers.csv:2: vat_registered "x": neither true nor false', 'statements.csv: Is a directory', 'declarations.csv: No such file or directory']);
     assert.deepEqual(lines.slice(3, -1).sort(), [...['Schools.csv', 'teacher.csv', `${'x'.repeat(200)}.csv`].map((name) => `${name}: ${unknown}`), 'teachers.csv: its name ends in other letters than .csv'].sort());
     assert.deepEqual([status, lines.at(-1)], [2, summary(7, lookedAt)]);
+  });
+
+  test('what is no file is not waited for', async () => {
+    const folder = write({ lead_providers: [{ name: 'A' }] });
+    execFileSync('mkfifo', [join(folder, 'teachers.csv')]);
+    symlinkSync('/dev/null', join(folder, 'schools.csv'));
+    const server = createServer();
+    await new Promise((resolve) => server.listen(join(folder, 'declarations.csv'), resolve));
+    for (const args of [[], ['--check']]) {
+      const { status, told: lines } = target.import(folder, ...args);
+      assert.deepEqual(lines, [...['schools', 'teachers', 'declarations'].map((name) => `${name}.csv: neither a file nor a link to one`), summary(3, lookedAt)]);
+      assert.equal(status, 2);
+    }
+    server.close();
   });
 
   test('none, an empty one, a file; a wrong command line', () => {

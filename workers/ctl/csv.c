@@ -39,19 +39,31 @@ struct scan {
     const char *problem; /* the first one */
 };
 
-struct csv *csv_open(const char *path, struct error *err)
+int csv_open_file(const char *path, const char **ret_reason)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
-        if (fd >= 0)
-            (void)close(fd);
-        return NULL;
-    }
-    if (S_ISDIR(status.st_mode)) {
-        error_set(err, ERROR_INPUT, "%s: is a directory", path);
+    /* Not blocking, or a FIFO that nobody writes to would hold us for ever. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool known = fd >= 0 && fstat(fd, &status) == 0;
+    if (known && S_ISREG(status.st_mode))
+        return fd;
+    if (known && S_ISDIR(status.st_mode))
+        *ret_reason = strerror(EISDIR);
+    else if (known || errno == ENXIO) /* which is what opening a socket gives */
+        *ret_reason = "neither a file nor a link to one";
+    else
+        *ret_reason = strerror(errno);
+    if (fd >= 0)
         (void)close(fd);
+    return -1;
+}
+
+struct csv *csv_open(const char *path, struct error *err)
+{
+    const char *reason;
+    int fd = csv_open_file(path, &reason);
+    if (fd < 0) {
+        error_set(err, ERROR_INPUT, "%s: %s", path, reason);
         return NULL;
     }
     struct csv *csv = memory_zero(1, sizeof *csv);

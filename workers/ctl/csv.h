@@ -38,7 +38,10 @@ struct csv_record {
 
 struct csv;
 
-/* NULL with ERROR_INPUT (not there, not readable, a directory). */
+/* Opens a file to be read from its beginning to its end. -1: *ret_reason says why not; borrowed until the
+ * next call of strerror. */
+int csv_open_file(const char *path, const char **ret_reason);
+/* NULL with ERROR_INPUT (not there, not readable, a directory or anything else that is no file). */
 struct csv *csv_open(const char *path, struct error *err);
 void csv_free(struct csv *csv);
 enum csv_result csv_next(struct csv *csv, struct csv_record *ret_record, struct error *err);

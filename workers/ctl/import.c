@@ -16,10 +16,10 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/token.h"
+#include "workers/ctl/csv.h"
 #include "workers/ctl/ctl.h"
 #include "workers/ctl/sql.h"
-
-#define CTL_ROLE "ecf2_ctl"
 
 /* ---------------------------------------------------------------------------------- shared by the steps */
 
@@ -125,21 +125,23 @@ void import_progress(const struct import_run *run, const char *format, ...)
 
 /* ------------------------------------------------------------------------------------------------- files */
 
-/* Adds a file's bytes to the digest of the source. Returns 0, or errno. */
-static int digest_file(EVP_MD_CTX *digest, const char *path)
+/* Adds a file's bytes to the digest of the source. Returns NULL, or why it cannot be read. */
+static const char *digest_file(EVP_MD_CTX *digest, const char *path)
 {
     enum { SIZE = 1 << 18 };
-    CLEANUP(file) FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return errno;
+    const char *reason = NULL;
+    int fd = csv_open_file(path, &reason);
+    if (fd < 0)
+        return reason;
     char *bytes = memory_alloc(SIZE);
-    size_t got;
-    errno = 0;
-    while ((got = fread(bytes, 1, SIZE, file)) > 0)
-        EVP_DigestUpdate(digest, bytes, got);
-    int status = ferror(file) != 0 ? errno : 0;
+    ssize_t got;
+    while ((got = read(fd, bytes, SIZE)) > 0 || (got < 0 && errno == EINTR))
+        EVP_DigestUpdate(digest, bytes, got < 0 ? 0 : (size_t)got);
+    if (got < 0)
+        reason = strerror(errno);
     free(bytes);
-    return status;
+    (void)close(fd);
+    return reason;
 }
 
 /* A file that cannot be read is told like a bad row, so that all others are looked at as well. */
@@ -155,9 +157,9 @@ static void digest_files(struct import_run *run)
             continue;
         buffer_printf(&path, "%s/%s.csv", run->directory, name);
         EVP_DigestUpdate(digest, name, strlen(name) + 1);
-        int status = digest_file(digest, path.data);
-        if (status != 0) {
-            import_problem(run, i, 0, NULL, (struct slice){NULL, 0}, strerror(status));
+        const char *reason = digest_file(digest, path.data);
+        if (reason != NULL) {
+            import_problem(run, i, 0, NULL, (struct slice){NULL, 0}, reason);
             run->parts[i].present = false;
             run->unreadable = true;
         }

@@ -242,6 +242,17 @@ static bool copy_begin(struct stage *stage, struct error *err)
     return good;
 }
 
+/* A disk that is full, a session that was ended, or, which would be our mistake, a row. */
+static bool copy_failed(const struct stage *stage, const PGresult *result, struct error *err)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    bool refused = state != NULL && strncmp(state, "22", 2) == 0; /* data exception */
+    return error_set(err, refused ? ERROR_BUG : ERROR_DB, "%s.csv: %s%s", stage->table->name,
+                     refused ? "PostgreSQL refused a row that was checked: " : "",
+                     message != NULL ? message : PQresultErrorMessage(result));
+}
+
 static bool copy_end(struct stage *stage, struct error *err)
 {
     PGconn *connection = stage->run->connection;
@@ -250,8 +261,7 @@ static bool copy_end(struct stage *stage, struct error *err)
     bool good = true;
     for (PGresult *result = PQgetResult(connection); result != NULL; result = PQgetResult(connection)) {
         if (PQresultStatus(result) != PGRES_COMMAND_OK && good)
-            good = error_set(err, ERROR_BUG, "%s.csv: PostgreSQL refused a row that was checked: %s",
-                             stage->table->name, PQresultErrorMessage(result));
+            good = copy_failed(stage, result, err);
         PQclear(result);
     }
     return good;

@@ -115,7 +115,7 @@ void import_describe(FILE *out)
           "\n"
           "All rows are loaded, or none. Every row that cannot be is told as FILE:LINE: COLUMN \"VALUE\": "
           "REASON\n"
-          "(the line on which the record begins), the first thousand of them. A row whose key is in the "
+          "(the line on which the record begins), the first million of them. A row whose key is in the "
           "database\n"
           "already is passed over when its values are the same; other values are an error, except in columns "
           "marked\n"

@@ -229,7 +229,10 @@ static void test_files_that_cannot_be_read(void **state)
     assert_string_equal(err.detail, "/tmp/ecf2-no-such-file.csv: No such file or directory");
     error_clear(&err);
     assert_null(csv_open("/tmp", &err));
-    assert_string_equal(err.detail, "/tmp: is a directory");
+    assert_string_equal(err.detail, "/tmp: Is a directory");
+    error_clear(&err);
+    assert_null(csv_open("/dev/zero", &err));
+    assert_string_equal(err.detail, "/dev/zero: neither a file nor a link to one");
 }
 
 static void test_utf8(void **state)
