@@ -347,6 +347,19 @@ describe('in a database that holds the world', () => {
   });
 });
 
+test('a declaration outside its milestone is taken: it was made elsewhere, and is history', async () => {
+  const own = await Target.make({ loaded: true });
+  after(() => own.stop());
+  const files = {
+    milestones: [{ contract_period_year: 2025, schedule_identifier: 'ecf-standard-september', declaration_type: 'completed', start_date: '2026-04-01', milestone_date: '2026-07-31' }],
+    declarations: [{ declaration_id: id(296), teacher: trn(6), role: 'mentor', lead_provider: 'Provider A', training_period_started_on: '2025-09-01', declaration_type: 'completed', declaration_date: '2025-10-02T09:00:00Z', state: 'submitted' }],
+  };
+  const { status, stderr } = own.import(files);
+  assert.deepEqual([status, stderr], [0, '']);
+  await own.db.query(`update declarations set evidence_type = 'other' where api_id = $1`, [id(296)]); // and stays updatable
+  assert.equal(own.import(files).stderr, '');
+});
+
 test('each check constraint of the tables is told above, or no file can break it', async () => {
   const unreachable = new Map(Object.entries({ // why
     contract_periods: 'year from 2020: type · in order: told by itself',

@@ -1,5 +1,7 @@
 -- import: declarations that refer to what is not there, or that the rules beside the constraints forbid: mentors' types
--- (DM-21), uplifts (declarations.md §4), states that do not fit their statements (payments.md 3.4).
+-- (DM-21), uplifts (declarations.md §4), states that do not fit their statements (payments.md 3.4). Not the milestone's
+-- window: it is a rule of the moment at which a declaration is made, a stored one may lie outside (declarations.md §1,
+-- invariant 4), and what was made elsewhere is not asked again (migration-history.md D10).
 -- Rows: line, column_name, value, reason.
 with found as (
   select n.line, n.training_period_started_on, n.state, n.role, n.declaration_type, n.teacher_id, n.lead_provider_id,
