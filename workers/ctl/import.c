@@ -271,12 +271,33 @@ static bool take_locks(struct import_run *run, struct error *err)
     return import_run_sql(run, sql_import_clock.text, NULL, err);
 }
 
+/* Two worlds made by other numbers have the same schools with other values, and other people with the same
+ * TRNs: told in one sentence, not by each of them. */
+static bool takes_world(struct import_run *run, struct error *err)
+{
+    char digest[2 * sizeof run->digest + 1];
+    CLEANUP(pgresult) PGresult *result = NULL;
+    hex_format(run->digest, sizeof run->digest, digest);
+    if (!import_run_format(
+            run, &result, err,
+            "select (not exists (select from gias_schools) and not exists (select from teachers)) or "
+            "exists (select from import_runs where source_digest = '\\x%s' and mode = 'load' "
+            "and status = 'completed')",
+            digest))
+        return false;
+    return PQgetvalue(result, 0, 0)[0] == 't' ||
+           error_set(
+               err, ERROR_INPUT,
+               "the database holds schools or people that are not of this sandbox; it goes into an empty "
+               "one, or again, with the same numbers and day, into its own");
+}
+
 /* ------------------------------------------------------------------------------------------------- a run */
 
 /* All steps up to and with the commit. False: err, or problems. */
 static bool run_steps(struct import_run *run, struct error *err)
 {
-    if (!begin(run, err) || !import_stage(run, err))
+    if (!begin(run, err) || (run->whole_world && !takes_world(run, err)) || !import_stage(run, err))
         return false;
     if (run->unreadable)
         return false;
@@ -332,7 +353,7 @@ static int finish(struct import_run *run, bool good, const struct error *failure
     return CTL_DONE;
 }
 
-int import_directory(const struct settings *settings, const char *directory, bool check_only,
+int import_directory(const struct settings *settings, const char *directory, enum import_mode mode,
                      int64_t as_of_us)
 {
     struct error err = {0};
@@ -343,7 +364,8 @@ int import_directory(const struct settings *settings, const char *directory, boo
     run->token_key = settings->token_key;
     run->as_of_us = as_of_us;
     run->started_us = machine_now_us();
-    run->check_only = check_only;
+    run->check_only = mode == IMPORT_CHECK;
+    run->whole_world = mode == IMPORT_WORLD;
     run->progress = isatty(STDERR_FILENO) == 1;
     if (!find_files(run, &err)) {
         fprintf(stderr, "ecf2ctl: %s\n", err.detail);
@@ -385,5 +407,5 @@ int command_import(const struct settings *settings, int argc, char **argv)
         fputs("ecf2ctl: import: which directory? `ecf2ctl help import`\n", stderr);
         return CTL_USAGE;
     }
-    return import_directory(settings, directory, check_only, business_now_us());
+    return import_directory(settings, directory, check_only ? IMPORT_CHECK : IMPORT_LOAD, business_now_us());
 }

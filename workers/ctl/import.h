@@ -119,6 +119,7 @@ struct import_run {
     int64_t as_of_us;      /* business time */
     int64_t started_us;    /* machine time */
     bool check_only;
+    bool whole_world; /* IMPORT_WORLD */
     bool
         unreadable; /* a file or a row is missing from the staging tables: nothing can be looked up in them */
     bool progress;  /* standard error is a terminal */
@@ -127,9 +128,15 @@ struct import_run {
     struct import_part parts[IMPORT_TABLES_MAX];
 };
 
+enum import_mode {
+    IMPORT_LOAD,
+    IMPORT_CHECK, /* nothing is kept */
+    IMPORT_WORLD  /* a whole world: refused where there are schools or people that did not come with it */
+};
+
 /* Loads (or only checks) what directory holds; tells problems on standard error and counts on standard
  * output. as_of_us: business time. Returns an exit status (ctl.h). */
-int import_directory(const struct settings *settings, const char *directory, bool check_only,
+int import_directory(const struct settings *settings, const char *directory, enum import_mode mode,
                      int64_t as_of_us);
 
 /* The steps. False: err is set, nothing can go on. What is wrong with rows goes to problems and is no

@@ -2,8 +2,10 @@
 #include "workers/ctl/sandbox.h"
 
 #include <errno.h>
-#include <ftw.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,7 +160,7 @@ static void tell_first_request(const struct sandbox_world *world, const char *li
            evidence == NULL ? "" : evidence, evidence == NULL ? "" : "\"");
 }
 
-/* ----------------------------------------------------------------------------------------------- command */
+/* ----------------------------------------------------------------------------------------------- options */
 
 void command_sandbox_help(FILE *out)
 {
@@ -170,6 +172,7 @@ void command_sandbox_help(FILE *out)
         "clock\n"
         "  --reference DIR    reference data; else $ECF2_REFERENCE_DIR, else schema/reference\n"
         "\n"
+        "Loads into a database without schools and people, or one that holds this very sandbox.\n"
         "All schools of schools_2021.csv are there; people are at some of them. Contract periods until "
         "today's,\n"
         "lead providers by contract period, contracts of the profiles call-off-2023-2024 and two-band-2025,\n"
@@ -223,12 +226,6 @@ static bool read_options(struct options *options, int argc, char **argv)
     return false;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status, (void)type, (void)place;
-    return remove(path);
-}
-
 static const char *reference_of(const struct options *options)
 {
     const char *configured = getenv("ECF2_REFERENCE_DIR");
@@ -264,7 +261,7 @@ static int make_and_load(const struct settings *settings, const struct options *
         printf("made %lld participants in %.1f s\n", (long long)options->participants,
                (double)(monotonic_now_us() - begun_us) / (double)US_PER_SECOND);
         if (options->write == NULL)
-            status = import_directory(settings, directory, /* check_only= */ false, as_of(options));
+            status = import_directory(settings, directory, IMPORT_WORLD, as_of(options));
         if (status == CTL_DONE)
             tell_first_request(world, settings->listen);
     }
@@ -272,10 +269,53 @@ static int make_and_load(const struct settings *settings, const struct options *
     return status;
 }
 
+/* ---------------------------------------------------------------------------------- temporary directory */
+
+static char temporary[PATH_MAX];
+static int temporary_fd;
+
+/* Its files are those that an import takes. Called from a signal handler too: calls only what may be called
+ * there. */
+static void remove_temporary(void)
+{
+    char name[IMPORT_NAME_SIZE + sizeof ".csv"];
+    for (size_t i = 0; import_tables[i].name != NULL; i++) {
+        (void)stpcpy(stpcpy(name, import_tables[i].name), ".csv");
+        (void)unlinkat(temporary_fd, name, 0);
+    }
+    (void)rmdir(temporary);
+}
+
+/* The handler is reset when it is called, and the signal ends the process once it returns. */
+static void on_signal(int number)
+{
+    remove_temporary();
+    (void)raise(number);
+}
+
+static bool make_temporary(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    const char *parent = getenv("TMPDIR");
+    (void)snprintf(temporary, sizeof temporary, "%s/ecf2-sandbox-XXXXXX",
+                   parent == NULL || parent[0] == '\0' ? "/tmp" : parent);
+    if (mkdtemp(temporary) == NULL)
+        return false;
+    temporary_fd = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction before;
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+            (void)sigaction(signals[i], &action, NULL);
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------------------------------------------- command */
+
 int command_sandbox(const struct settings *settings, int argc, char **argv)
 {
     struct options options = {.today = DATE_NONE};
-    char temporary[] = "/tmp/ecf2-sandbox-XXXXXX";
     if (!read_options(&options, argc, argv))
         return CTL_USAGE;
     if (options.write != NULL) {
@@ -285,11 +325,11 @@ int command_sandbox(const struct settings *settings, int argc, char **argv)
         }
         return make_and_load(settings, &options, options.write);
     }
-    if (mkdtemp(temporary) == NULL) {
+    if (!make_temporary()) {
         fprintf(stderr, "ecf2ctl: sandbox: %s: %s\n", temporary, strerror(errno));
         return CTL_FAILED;
     }
     int status = make_and_load(settings, &options, temporary);
-    (void)nftw(temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    remove_temporary();
     return status;
 }
