@@ -237,7 +237,7 @@ static bool check_unique(struct import_run *run, size_t number, const char *attr
     const char *operator= nulls_equal ? "is not distinct from" : "=";
     struct buffer sql = BUFFER_INIT;
     buffer_printf(&sql,
-                  "with rows as (select line, %s from import_rows_%s where %s), "
+                  "with rows as not materialized (select line, %s from import_rows_%s where %s), "
                   "several as (select %s, min(line) as first from rows group by %s having count(*) > 1) "
                   "select a.line, 'the same as in line ' || b.first from rows a join several b on ",
                   attributes, table->name, predicate, attributes, attributes);

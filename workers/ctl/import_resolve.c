@@ -201,15 +201,11 @@ static bool pass_over_unknown(struct import_run *run, size_t number, struct erro
 
 /* ------------------------------------------------------------------------------------------------- views */
 
-/* Whether the import fills this column of the table; *ret_missing is then what stands for no value. */
-static bool is_filled(const struct import_table *table, const char *attribute, const char **ret_missing)
+/* Whether resolve fills this column of the table beside the targets of the file's columns. */
+static bool is_extra(const struct import_table *table, const char *attribute)
 {
-    const struct import_column *column = import_column_of_target(table, attribute);
     const char *extra = table->extra;
     char name[IMPORT_NAME_SIZE];
-    *ret_missing = column == NULL ? NULL : column->missing;
-    if (column != NULL)
-        return true;
     while (import_next_name(&extra, name))
         if (strcmp(name, attribute) == 0)
             return true;
@@ -247,9 +243,14 @@ static struct attribute attribute_of(const PGresult *attributes, int row)
 static void append_attribute(struct buffer *sql, const struct import_table *table,
                              const struct attribute *attribute)
 {
-    const char *missing = NULL, *name = attribute->name;
-    bool filled = is_filled(table, name, &missing);
-    if (missing == NULL && attribute->required)
+    const char *name = attribute->name;
+    const struct import_column *column = import_column_of_target(table, name);
+    const char *missing = column == NULL ? NULL : column->missing;
+    bool filled = column != NULL || is_extra(table, name);
+    /* A default that is never taken, drawn ids above all, would keep the planner from leaving out what a
+     * statement does not ask for. */
+    bool given = column != NULL && (column->flags & IMPORT_REQUIRED) != 0;
+    if (missing == NULL && attribute->required && !given)
         missing = instant_of(name) != NULL ? instant_of(name) : attribute->standard;
     if (attribute->identity || (filled && missing == NULL))
         buffer_printf(sql, ", n.%s", name);

@@ -45,6 +45,6 @@ left join import_key_statements paid
 left join import_key_statements clawed
   on clawed.lead_provider_id = l.id and clawed.contract_period_year = t.contract_period_year
   and clawed.month = r.clawback_statement
-left join import_key_delivery_partners d on d.key = lower(r.delivery_partner)
+left join import_key_delivery_partners d on d.key = r.delivery_partner
 left join import_key_teachers mentor on mentor.key = r.mentor
 left join pairs pair on pair.ect_school_period_id = t.school_period_id and pair.mentor_teacher_id = mentor.id

@@ -6,4 +6,4 @@ from import_raw_delivery_partnerships r
 left join import_key_lead_providers l on l.key = r.lead_provider
 left join import_all_lead_provider_contract_periods p
   on p.lead_provider_id = l.id and p.contract_period_year = r.given_contract_period_year
-left join import_key_delivery_partners d on d.key = lower(r.delivery_partner)
+left join import_key_delivery_partners d on d.key = r.delivery_partner

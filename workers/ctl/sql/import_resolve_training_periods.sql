@@ -14,7 +14,7 @@ left join import_all_contract_periods y on y.year = r.given_contract_period_year
 left join import_all_schedules schedule
   on schedule.contract_period_year = y.year and schedule.identifier = r.schedule_identifier
 left join import_key_lead_providers l on l.key = r.lead_provider
-left join import_key_delivery_partners d on d.key = lower(r.delivery_partner)
+left join import_key_delivery_partners d on d.key = r.delivery_partner
 left join import_all_delivery_partnerships p
   on p.lead_provider_id = l.id and p.contract_period_year = y.year and p.delivery_partner_id = d.id
 left join import_all_school_partnerships partnership
