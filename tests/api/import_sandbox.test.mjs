@@ -1,7 +1,7 @@
 // `ecf2ctl sandbox`: a world goes into a database once, and what it was loaded from does not stay behind.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { bin, root, temporaryFolder } from '../support/cluster.mjs';
@@ -11,6 +11,7 @@ import { Target, counts } from './import_world.mjs';
 const target = await Target.make();
 after(() => target.stop());
 const folder = temporaryFolder('sandbox');
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 Object.assign(target.env, { TMPDIR: folder, ECF2_RUNTIME_DIR: '' });
 
 const args = ({ participants = 40, seed = 1, today = '2026-03-15' } = {}) =>
