@@ -11,7 +11,7 @@ import { connection, jobsOf, reset, sampleBody, scalar, worldOf, writeRequests }
 export const name = 'decided';
 
 const people = 100_000, count = 12_000, connections = 256, rounds = 3;
-const pgbenchSeconds = 8, peerCount = 3_500, peerWarm = 500; // a slower peer gets fewer: it is a rate; the first ones warm it
+const pgbenchSeconds = 8, pgbenchWarmup = 5, peerCount = 4_500, peerWarm = 1_500; // a slower peer gets fewer: it is a rate; the first ones warm it
 const written = ['submissions', 'submission_outcomes', 'declarations', 'events', 'webhook_deliveries'];
 
 /** How many rows each table has got since the world was made. */
@@ -90,10 +90,12 @@ end;
 async function ofPgbench(world, sample) {
   await reset(world);
   const digest = '\\x' + createHash('sha256').update(sampleBody).digest('hex');
-  const before = cpuOfPgbench();
-  const { tps, count: done } = await pgbench(world.database, transaction, { seconds: pgbenchSeconds, variables: { i: -1, payload: sampleBody, digest, ...sample } });
+  let before;
+  const { tps, done, count: all } = await pgbench(world.database, transaction, {
+    seconds: pgbenchSeconds, warmup: pgbenchWarmup, onWarm: () => (before = cpuOfPgbench()), variables: { i: -1, payload: sampleBody, digest, ...sample },
+  });
   const cpu = since(before, cpuOfPgbench());
-  await mustBeWritten(world, done);
+  await mustBeWritten(world, all);
   return { value: tps, cpu, count: done };
 }
 
@@ -131,10 +133,10 @@ async function sampleOf(world) {
 export async function run({ log, note }) {
   const world = await worldOf(people, log);
   const requests = writeRequests(join(folder(), 'decided'), world, count, { prefer: 'respond-async' });
+  await reset(world); // or the system would begin with what another benchmark has left undecided
   const system = await startOurs(world);
   let seen, sample;
   try {
-    await reset(world);
     await decide(world, system, requests, 2_000); // warms it
     seen = await inRounds(Number(process.env.ROUNDS ?? rounds), {
       ours: async () => {

@@ -12,13 +12,17 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Runs a command to its end without holding up this process; gives its standard output. */
-export async function finished(command, args, options = {}) {
+/** Runs a command to its end without holding up this process; gives its standard output. onError: is given what it says on
+ *  standard error meanwhile. */
+export async function finished(command, args, options = {}, onError = () => {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   children.add(child);
   let out = '', err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    err += text;
+    onError(text);
+  });
   const [code, signal] = await once(child, 'close');
   children.delete(child);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${code ?? signal}\n${out.slice(-2000)}${err.slice(-2000)}`);
@@ -44,18 +48,26 @@ export async function warmLoad(cpu, { warmup, rate, ...options }) {
   return { ...result, cpu: { ...since(before, cpu()), 'load generator': result.cpu_seconds }, all: sent + result.answered };
 }
 
-/** One run of pgbench, `-M prepared`, 32 clients; gives { tps, count }. */
-export async function pgbench(database, script, { seconds, variables = {}, clients = 32 } = {}) {
+/** One run of pgbench, `-M prepared`, 32 clients; gives { tps, done, count }: transactions a second and in all after the
+ *  warm-up, in which its sessions fill their caches (of partitions and plans), and in all from the start. */
+export async function pgbench(database, script, { seconds, warmup = 0, onWarm = () => {}, variables = {}, clients = 32 } = {}) {
   const file = join(folder(), 'pgbench.sql');
   writeFileSync(file, script);
+  const counted = [];
+  let rest = '';
   const out = await finished('/usr/lib/postgresql/15/bin/pgbench', [
     '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-f', file,
-    '-T', String(seconds),
-    ...Object.entries({ clients, ...variables }).flatMap(([name, value]) => ['-D', `${name}=${value}`]), database]);
-  return {
-    tps: Number(out.match(/^tps = ([\d.]+)/m)[1]),
-    count: Number(out.match(/^number of transactions actually processed: (\d+)/m)[1]),
-  };
+    '-T', String(warmup + seconds), '-P', '1',
+    ...Object.entries({ clients, ...variables }).flatMap(([name, value]) => ['-D', `${name}=${value}`]), database], {}, (text) => {
+    const lines = (rest += text).split('\n');
+    rest = lines.pop();
+    for (const [, at, tps] of lines.map((line) => line.match(/^progress: ([\d.]+) s, ([\d.]+) tps/)).filter(Boolean)) {
+      if (Math.round(Number(at)) === warmup) onWarm();
+      if (Math.round(Number(at)) > warmup) counted.push(Number(tps));
+    }
+  });
+  const tps = counted.reduce((sum, each) => sum + each, 0) / counted.length;
+  return { tps, done: tps * counted.length, count: Number(out.match(/^number of transactions actually processed: (\d+)/m)[1]) };
 }
 
 /** A peer: a program of peers/ that prints a line `ready …` of JSON when it is. Gives { ready, child, end() }. */
