@@ -24,7 +24,7 @@ test('a TRN that changes, an id that nobody had, between accepted and decided', 
   await system.db.query('update teachers set api_id = $2 where id = $1', [found.id, unknown]);
   await system.db.query(`update teachers set trn = '7000002' where id = $1`, [refused.id]);
   await system.start('validation');
-  await allDecided(system, 20_000);
+  await allDecided(system, 60_000);
   const { rows } = await system.db.query(
     'select s.subject, o.http_status from submissions s join submission_outcomes o on o.submission_id = s.id order by s.accept_no');
   assert.deepEqual(rows, [
@@ -44,7 +44,7 @@ test("with two brokers one person's work meets at one, in order: nobody is given
   await inParallel(others, 20, async (person) => {
     for (const type of types) await client.submit(person, declaration(person, type), { prefer: 'respond-async' });
   });
-  await allDecided(system, 30_000);
+  await allDecided(system, 60_000);
   assert.deepEqual((await count(system, client)).found.filter((text) => !/nobody has sent|is not on its statement/.test(text)), []);
   assert.equal((await total('returned')) - before.returned, 0);
   assert.ok((await events('broker', 'forwarded')) > before.first && (await events('broker-2', 'forwarded')) > before.second, 'both brokers have their part');

@@ -71,7 +71,7 @@ test('it is started again at once, and knows of nothing: they are answered', (t)
 
 test('their answers are lost: they are told again', (t) =>
   answeredInTime('the answers of waiting clients lost', t, loseWhatTheFrontIsTold, undefined, async () => {
-    await allDecided(system, 20_000);
+    await allDecided(system, 60_000);
     mend();
   }));
 

@@ -73,7 +73,7 @@ test('a worker that stands still inside its transaction does not hold the person
 
 test('PostgreSQL dies and comes back', () => underLoad(system, client, people, 'PostgreSQL killed, away until clients are told', async (load) => {
   await system.kill('postgres');
-  await until('nobody is told', () => client.told.slice(-200).some(({ status }) => status === 503), 20_000);
+  await until('nobody is told', () => client.told.slice(-200).some(({ status }) => status === 503), 60_000);
   await system.start('postgres');
   system.db = await connect(system.cluster, system.database);
   await load.more(some, 60_000);
@@ -103,7 +103,7 @@ test('one broker of two dies: the other one serves', async () => {
 test('both brokers are away: nothing is accepted, and clients are told so at once', async () => {
   const { given } = await underLoad(system, client, people, 'both brokers killed, away for a while', async () => {
     for (const broker of ['broker', 'broker-2']) await system.kill(broker);
-    await until('the front is ready', async () => (await system.request('GET', '/healthcheck/ready')).status === 503, 10_000);
+    await until('the front is ready', async () => (await system.request('GET', '/healthcheck/ready')).status === 503, 60_000);
     const person = somebody();
     const refused = await client.send(person, declaration(person, 'started'));
     for (const broker of ['broker', 'broker-2']) await system.start(broker);

@@ -13,7 +13,7 @@ import { mkdirSync } from 'node:fs';
 import { Wire } from './proxy.mjs';
 import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, temporaryFolder, worldTemplate } from './cluster.mjs';
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const STOP_MS = 40_000; // a worker may take 30 s to finish what it has (pipeline.md PL-56)
 const LOOK_MS = 20;
 const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: 1, query: 1, scheduler: 1 };
