@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/buffer.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -111,12 +112,29 @@ static void record_end(void)
     (void)pthread_mutex_unlock(&lock);
 }
 
+/* The name of the program, the second field, may hold anything; so fields count from the last ")". */
+int64_t process_start_ticks(pid_t pid)
+{
+    char stat_path[64], line[1024];
+    (void)snprintf(stat_path, sizeof stat_path, "/proc/%ld/stat", (long)pid);
+    CLEANUP(file) FILE *file = fopen(stat_path, "re");
+    if (file == NULL || fgets(line, sizeof line, file) == NULL)
+        return 0;
+    const char *at = strrchr(line, ')');
+    if (at == NULL || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
+        return 0;
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at == NULL ? 0 : strtoll(at, NULL, 10);
+}
+
 static bool record_start(const char *name, const char *runtime_dir, struct error *err)
 {
     char started_at[RFC3339_SIZE];
     rfc3339_format(machine_now_us(), started_at);
-    record = json_pack("{s:s, s:i, s:s, s:s}", "service", name, "pid", (int)getpid(), "metrics",
-                       metrics_address(), "started_at", started_at);
+    record = json_pack("{s:s, s:i, s:I, s:s, s:s}", "service", name, "pid", (int)getpid(), "start_ticks",
+                       (json_int_t)process_start_ticks(getpid()), "metrics", metrics_address(), "started_at",
+                       started_at);
     if (record == NULL)
         return error_set(err, ERROR_BUG, "the record of the process cannot be made");
     return paths_make(name, runtime_dir, err) && record_write(err);

@@ -15,15 +15,17 @@
  *   settings_release(&settings);
  *
  * While it runs a process shows itself in ECF2_RUNTIME_DIR/run/NAME-PID.json:
- *   {"service":"front","pid":4711,"metrics":"127.0.0.1:40123","started_at":"2025-05-06T07:00:00Z",
- *    "http":"127.0.0.1:8080"}
- * The file is always whole (written aside, then renamed). One whose pid is gone was left by a process that
- * was killed.
+ *   {"service":"front","pid":4711,"start_ticks":51234,"metrics":"127.0.0.1:40123",
+ *    "started_at":"2025-05-06T07:00:00Z","http":"127.0.0.1:8080"}
+ * The file is always whole (written aside, then renamed). It outlives a process that was killed, whose pid
+ * may be somebody else's by now: it speaks of pid only while process_start_ticks(pid) is what it says.
  */
 #ifndef ECF2_COMMON_PROCESS_H
 #define ECF2_COMMON_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 #include "common/metrics.h"
@@ -43,6 +45,10 @@ bool process_start(const char *name, struct settings *ret_settings, metrics_refr
 /* Adds a text to the file, or replaces it: process_publish("http", "127.0.0.1:8080"). Any thread may call it.
  * That the file could not be written is logged: the process itself can do without it. */
 void process_publish(const char *key, const char *value);
+
+/* When the process began, in clock ticks since the machine did: the 22nd field of /proc/PID/stat (proc(5)),
+ * which with the pid names it for good. 0: there is none, or it has ended. */
+int64_t process_start_ticks(pid_t pid);
 
 /* At a normal end: removes the file and stops /metrics. */
 void process_end(void);

@@ -1,6 +1,8 @@
-// What an operator asks and does: ecf2ctl status, drain, token, dead, on a system that runs.
+// What an operator asks and does: ecf2ctl status, scale, drain, token, dead, on a system that runs.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { startSystem, until } from '../support/system.mjs';
 
@@ -28,6 +30,39 @@ describe('status', () => {
     assert.match(stdout, /^DATABASE$/m);
     await system.start('broker');
     await system.ready();
+  });
+});
+
+describe('scale', () => {
+  const workers = () => system.status().brokers[0].status.services.validation.workers.length;
+  const processes = () => system.status().processes.filter(({ service }) => service === 'validation').length;
+
+  // What a killed process says of itself stays, and its pid may be somebody else's by now.
+  const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
+  after(() => stranger.kill());
+  writeFileSync(`${system.dir}/run/validation-${stranger.pid}.json`,
+    JSON.stringify({ service: 'validation', pid: stranger.pid, start_ticks: 1, metrics: '127.0.0.1:1', started_at: '2999-01-01T00:00:00Z' }));
+
+  test('starts one more, and ends it; whoever has the pid of one that was killed is not taken for it', async () => {
+    assert.equal(processes(), 2);
+    assert.deepEqual(lines(system.ctl('scale', 'validation', '3')), ['validation: 3 run']);
+    assert.equal(processes(), 3);
+    await until('the broker has not met it', () => workers() === 3);
+    assert.deepEqual(lines(system.ctl('scale', 'validation', '2')), ['validation: 2 run']);
+    assert.equal(processes(), 2);
+    await until('the broker has not lost it', () => workers() === 2);
+    assert.deepEqual([stranger.exitCode, stranger.signalCode], [null, null]);
+  });
+
+  test('says what it does not start', () => {
+    for (const [args, status, text] of [
+      [['nothing', '1'], 1, /there is no service of that name/], [['validation', '-1'], 2, /usage/i], [['validation', 'two'], 2, /usage/i], [['broker', '2'], 1, /./],
+    ]) {
+      const said = system.ctl('scale', ...args);
+      assert.equal(said.status, status, said.stderr);
+      assert.match(said.stderr, text);
+    }
+    assert.equal(processes(), 2);
   });
 });
 

@@ -8,18 +8,11 @@
 
 #include "common/buffer.h"
 #include "common/cleanup.h"
+#include "common/process.h"
 
-/* The state letter behind the name in /proc/PID/stat; the name itself may hold anything, so the last ")"
- * counts. */
-bool process_lives(pid_t pid)
+bool process_lives(const struct process_seen *process)
 {
-    char path[64], line[512];
-    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    CLEANUP(file) FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(line, sizeof line, file) == NULL)
-        return false;
-    const char *end = strrchr(line, ')');
-    return end != NULL && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X';
+    return process->start_ticks != 0 && process_start_ticks(process->pid) == process->start_ticks;
 }
 
 static void text_copy(char *to, size_t size, const json_t *object, const char *key)
@@ -34,11 +27,12 @@ static bool file_read(const char *path, struct process_seen *ret_process)
     if (!json_is_object(object))
         return false; /* gone since we saw its name */
     ret_process->pid = (pid_t)json_integer_value(json_object_get(object, "pid"));
+    ret_process->start_ticks = json_integer_value(json_object_get(object, "start_ticks"));
     text_copy(ret_process->service, sizeof ret_process->service, object, "service");
     text_copy(ret_process->metrics, sizeof ret_process->metrics, object, "metrics");
     text_copy(ret_process->http, sizeof ret_process->http, object, "http");
     text_copy(ret_process->started_at, sizeof ret_process->started_at, object, "started_at");
-    return ret_process->pid > 0 && ret_process->service[0] != '\0' && process_lives(ret_process->pid);
+    return ret_process->pid > 0 && ret_process->service[0] != '\0' && process_lives(ret_process);
 }
 
 static int by_service_and_age(const void *left, const void *right)

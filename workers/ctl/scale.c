@@ -139,7 +139,7 @@ static int shrink(const char *service, const struct process_seen *seen, size_t f
     const int64_t deadline_us = monotonic_now_us() + STOP_SECONDS * US_PER_SECOND;
     size_t left = from;
     while (left > to && monotonic_now_us() < deadline_us) {
-        if (process_lives(seen[left - 1].pid))
+        if (process_lives(&seen[left - 1]))
             look_again_later();
         else
             left--;

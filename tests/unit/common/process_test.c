@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -95,9 +97,10 @@ static void a_process_shows_itself_while_it_runs(void **state)
     assert_true(files.rlim_cur == files.rlim_max);
 
     json_t *json = record();
-    assert_int_equal(json_object_size(json), 4);
+    assert_int_equal(json_object_size(json), 5);
     assert_string_equal(text_of(json, "service"), "test");
     assert_int_equal(json_integer_value(json_object_get(json, "pid")), getpid());
+    assert_int_equal(json_integer_value(json_object_get(json, "start_ticks")), process_start_ticks(getpid()));
     assert_string_equal(text_of(json, "metrics"), metrics_address());
     assert_string_not_equal(metrics_address(), "");
     /* Machine time, not the business clock. */
@@ -109,7 +112,7 @@ static void a_process_shows_itself_while_it_runs(void **state)
     process_publish("zmq", "tcp://\"quoted\"");
     process_publish("http", "127.0.0.1:2");
     json = record();
-    assert_int_equal(json_object_size(json), 6);
+    assert_int_equal(json_object_size(json), 7);
     assert_string_equal(text_of(json, "http"), "127.0.0.1:2");
     assert_string_equal(text_of(json, "zmq"), "tcp://\"quoted\"");
     json_decref(json);
@@ -119,6 +122,21 @@ static void a_process_shows_itself_while_it_runs(void **state)
     assert_int_equal(files_in_run_dir(), 0);
     assert_string_equal(metrics_address(), "");
     settings_release(&settings);
+}
+
+static void a_process_has_a_start_until_it_ends(void **state)
+{
+    (void)state;
+    assert_true(process_start_ticks(getpid()) > 0);
+    assert_true(process_start_ticks(getpid()) >= process_start_ticks(getppid()));
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(process_start_ticks(child), 0); /* ended, and nobody has waited for it */
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(process_start_ticks(child), 0);
 }
 
 static void without_a_directory_nothing_is_written(void **state)
@@ -258,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup(publishing_after_the_end_is_logged, environment_plain),
         cmocka_unit_test_setup(publishing_where_writing_fails_is_logged, environment_plain),
         cmocka_unit_test_setup(a_start_that_fails_leaves_nothing, environment_plain),
+        cmocka_unit_test(a_process_has_a_start_until_it_ends),
         cmocka_unit_test(command_lines),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
