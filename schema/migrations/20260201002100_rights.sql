@@ -108,10 +108,9 @@ begin
       execute format('grant select on %I to ecf2_query', t.name);
     end if;
     if t.name in ('events', 'eligibility_changes', 'submission_outcomes', 'statement_calculations', 'statement_calculation_lines',
-        'statement_calculation_declarations', 'notifications', 'notification_attempts', 'webhook_attempts') then
+        'statement_calculation_declarations', 'notifications', 'notification_attempts', 'webhook_deliveries', 'webhook_attempts') then
       execute format('grant select, insert on %I to ecf2_ctl', t.name);
-    elsif t.name in ('submissions', 'submission_stages', 'submission_batches', 'idempotency_keys', 'notification_receipts',
-        'webhook_deliveries') then
+    elsif t.name in ('submissions', 'submission_stages', 'submission_batches', 'idempotency_keys', 'notification_receipts') then
       execute format('grant select on %I to ecf2_ctl', t.name);
     elsif t.name = 'submission_dead_letters' then
       grant select, update (resolved_at, resolved_by_user_id, resolution) on submission_dead_letters to ecf2_ctl;

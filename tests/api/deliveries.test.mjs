@@ -47,3 +47,24 @@ test('of two at the same time, which become one record, each is told', async () 
 test('a provider without endpoints is told nothing', async () => {
   assert.deepEqual((await send(b, ect('delivered'))).deliveries, []);
 });
+
+test('one that an operator gives up: it is decided, so each endpoint that wants it is told, once', async () => {
+  await system.kill('validation', 'SIGTERM'); // or it would be decided before it is a dead letter
+  try {
+    for (const [provider, told] of [[a, both], [b, []]]) {
+      const trace = randomUUID();
+      const { status, headers } = await system.request('POST', DECLARATIONS, { token: provider.token, body: body(ect('delivered')), headers: { 'x-request-id': trace, prefer: 'respond-async' } });
+      assert.equal(status, 202);
+      const id = headers.get('location').split('/').at(-1);
+      await system.db.query(`insert into submission_dead_letters (submission_id, stage, attempts, reason) values ($1, 'validation', 5, 'worker died')`, [id]);
+      assert.deepEqual(await deliveriesOf(trace), []);
+      for (let time = 1; time <= 2; time++) {
+        const { status: dropped, stderr } = system.ctl('dead', 'drop', id);
+        assert.equal(dropped, 0, stderr);
+        assert.deepEqual(await deliveriesOf(trace), told);
+      }
+    }
+  } finally {
+    await system.start('validation');
+  }
+});
