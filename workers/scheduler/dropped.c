@@ -2,7 +2,9 @@
  * dropped: `ecf2ctl dead drop` decides a dead letter, failed, and is gone before anybody could ask it for
  * metrics. So the leader counts these outcomes, from what the database says was dropped since its last look.
  * As with every counter, what happened between the last look of a process and its end is not in it; nothing
- * is counted twice.
+ * is counted twice. A look ends some seconds ago (count_dropped.sql), so one that commits later than that
+ * after its stamp is missed: ecf2ctl was stopped or the disk stood still between its one statement, which
+ * waits for nobody (it has its subject's lock), and its commit.
  */
 #include "common/cleanup.h"
 #include "common/commit.h"
