@@ -168,7 +168,7 @@ faults:
 faults-mutants:
 	@scripts/setup test
 	@$(BUILD_HERE) build
-	@tests/node_modules/.bin/node tests/faults/mutants.mjs $(TIMES)
+	@BUILD=$(BUILD) tests/node_modules/.bin/node tests/faults/mutants.mjs $(TIMES)
 
 fuzz:
 	@scripts/setup fuzz

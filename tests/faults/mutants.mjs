@@ -56,6 +56,7 @@ function commitsLate() {
 }
 
 const times = Number(process.argv[2] ?? 1);
+const variant = process.env.BUILD ?? '.build/gcc'; // as tests/run
 const folder = temporaryFolder('mutants');
 const copy = join(folder, 'tree');
 process.once('exit', () => {
@@ -68,12 +69,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 function copyTree() {
   const left = ['.git', '.build', 'tests/node_modules', 'tests/bench/node_modules'];
   cpSync(root, copy, { recursive: true, preserveTimestamps: true, filter: (path) => !left.includes(relative(root, path)) });
-  cpSync(join(root, '.build/gcc'), join(copy, '.build/gcc'), { recursive: true, preserveTimestamps: true });
+  cpSync(join(root, variant), join(copy, variant), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'tests/node_modules'), join(copy, 'tests/node_modules'));
 }
 
 function build() {
-  const made = spawnSync('make', ['-C', copy, '--no-print-directory', `-j${cpus().length}`, 'build'], { encoding: 'utf8', env: { ...process.env, MAKEFLAGS: '' } });
+  const made = spawnSync('make', ['-C', copy, '--no-print-directory', `-j${cpus().length}`, `BUILD=${variant}`, 'build'], { encoding: 'utf8', env: { ...process.env, MAKEFLAGS: '' } });
   if (made.status !== 0) throw new Error(`the copy does not build:\n${made.stdout}${made.stderr}`);
 }
 
@@ -119,7 +120,7 @@ async function tries(name, test, isGood) {
 copyTree();
 chmodSync(folder, 0o711); // PostgreSQL runs as another user, who must pass through
 script('postgres', 'start', join(folder, 'cluster'));
-Object.assign(process.env, { ECF2_TEST_RUN: folder, ECF2_TEST_CLUSTER: join(folder, 'cluster'), ECF2_BIN: join(copy, '.build/gcc/bin') });
+Object.assign(process.env, { ECF2_TEST_RUN: folder, ECF2_TEST_CLUSTER: join(folder, 'cluster'), ECF2_BIN: join(copy, variant, 'bin') });
 for (const name of ['ECF2_FAULTS', 'ECF2_FAULTS_RESULTS', 'NODE_TEST_CONTEXT']) delete process.env[name];
 
 build();
