@@ -9,7 +9,7 @@ import { connection, reset, tokenKey, worldOf, writeRequests } from './lib/world
 export const name = 'waiting';
 
 const people = 100_000, connections = 256, rounds = 2;
-const peak = { seconds: 5, warmup: 3 }, paced = { seconds: 6, warmup: 2 };
+const peak = { seconds: 4, warmup: 3 }, paced = { seconds: 5, warmup: 2 };
 
 export async function run({ log, note }) {
   const world = await worldOf(people, log);
