@@ -9,8 +9,7 @@
 
 #define DETAIL_EMPTY "Send a JSON body with Content-Type application/json."
 #define DETAIL_SYNTAX                                                                                        \
-    "Send a body that is well-formed JSON in UTF-8, without duplicate keys, null characters or numbers out " \
-    "of range."
+    "Send a body that is well-formed JSON in UTF-8, without duplicate keys or null characters."
 #define DETAIL_DEPTH "Send a body with at most 32 levels of arrays and objects."
 #define DETAIL_STRUCTURE                                                                                      \
     "Send the documented JSON structure: {\"data\": {\"type\": …, \"attributes\": { … }}} with at least " \
@@ -60,6 +59,21 @@ static bool is_too_deep(struct slice body)
         p++;
     }
     return false;
+}
+
+/* What Jansson gets to see: of each run of digits outside strings the first two. No number is an error for
+ * its size (lead-provider-api.md 3.3 (5)), but Jansson refuses what a double cannot hold. What is no number
+ * stays none: in JSON two digits may stand where more may, and 01 is as wrong as 012. */
+static void shorten_numbers(struct slice body, struct buffer *out)
+{
+    const char *end = body.data + body.size;
+    size_t digits = 0;
+    for (const char *p = body.data, *next; p < end; p = next) {
+        next = *p == '"' ? skip_string(p, end) : p + 1;
+        digits = *p >= '0' && *p <= '9' ? digits + 1 : 0;
+        if (digits <= 2)
+            buffer_append(out, p, (size_t)(next - p));
+    }
 }
 
 /* ---- the text of a number as it was sent ----
@@ -175,9 +189,8 @@ static enum body_verdict write_payload(const json_t *attributes, struct slice bo
 enum body_verdict body_to_payload(struct slice body, const char *const *names, struct buffer *out,
                                   const char **ret_detail)
 {
-    /* Of two equal keys one reader takes the first and another the last: what was meant is not known. Numbers
-     * are only looked over, their text is what counts: so one of more than 64 bits is as good as others. */
-    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL;
+    /* Of two equal keys one reader takes the first and another the last: what was meant is not known. */
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     if (body.size == 0)
         return no(BODY_STRUCTURE, DETAIL_EMPTY, ret_detail);
     /* Jansson passes over a zero byte behind a number, and the walk over the text would stop at it. */
@@ -185,8 +198,10 @@ enum body_verdict body_to_payload(struct slice body, const char *const *names, s
         return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     if (is_too_deep(body))
         return no(BODY_SYNTAX, DETAIL_DEPTH, ret_detail);
-    CLEANUP(json)
-    json_t *root = json_loadb(body.data, body.size, flags, NULL);
+    struct buffer shortened = BUFFER_INIT;
+    shorten_numbers(body, &shortened);
+    CLEANUP(json) json_t *root = json_loadb(shortened.data, shortened.size, flags, NULL);
+    buffer_release(&shortened);
     if (root == NULL)
         return no(BODY_SYNTAX, DETAIL_SYNTAX, ret_detail);
     const json_t *data = json_object_get(root, "data");

@@ -148,11 +148,9 @@ describe('400 of a body', () => {
   text('a lone surrogate', attribute('"\\ud800"'));
   text('a lone low surrogate', attribute('"\\udc00"'));
   text('surrogates the wrong way round', attribute('"\\udc00\\ud800"'));
-  text('a number out of range', attribute('1e999'));
-  text('an integer out of range', attribute('9'.repeat(400)));
 
   test('what is only strange is 422, not 400', async () => {
-    for (const value of ['"\\ud83d\\ude00"', '1e300', '-0', '1.5', 'true', 'null', '[[[]]]', '{"a":{"b":1}}', '"\u{10ffff}"', JSON.stringify('x'.repeat(100_000)), '"\\"\\\\\\/\\b\\f\\n\\r\\t"']) {
+    for (const value of ['"\\ud83d\\ude00"', '1e300', '1e999', '-1e-999', '9'.repeat(400), '1,"x":1e400', '-0', '1.5', 'true', 'null', '[[[]]]', '{"a":{"b":1}}', '"\u{10ffff}"', JSON.stringify('x'.repeat(100_000)), '"\\"\\\\\\/\\b\\f\\n\\r\\t"']) {
       const answer = await send(Buffer.from(attribute(value)));
       assert.equal(answer.status, 422, `${value.slice(0, 60)}: ${answer.text}`);
       assert.deepEqual(JSON.parse(answer.body).errors.map(({ title }) => title), ['participant_id']);

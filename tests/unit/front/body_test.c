@@ -66,6 +66,13 @@ static const struct {
           "\"\\u0070\\u0061\\u0072\\u0074\\u0069\\u0063\\u0069\\u0070\\u0061\\u006e\\u0074"
           "\\u005f\\u0069\\u0064\":2"),
      FIELDS("\"2\""), BODY_GOOD},
+    /* whatever a double holds of them */
+    {WITH("\"x\":1e999,\"y\":[-1e400,{\"z\":1E+99999}],\"participant_id\":\"12345\""), FIELDS("\"12345\""),
+     BODY_GOOD},
+    {WITH("\"participant_id\":-123456.7890123e-400"), FIELDS("\"-123456.7890123e-400\""), BODY_GOOD},
+    {"{\"x12345\":1e999,\"x12\":\"\\\\\",\"data\":{\"attributes\":{\"participant_id\":1e999}}}",
+     FIELDS("\"1e999\""), BODY_GOOD},
+    {"1e999", NULL, BODY_STRUCTURE},
     {WITH("\"participant_id\":true"), FIELDS("\"true\""), BODY_GOOD},
     {WITH("\"participant_id\":false"), FIELDS("\"false\""), BODY_GOOD},
     /* 3.3.4 and what has no defined meaning */
@@ -82,9 +89,22 @@ static const struct {
     {WITH("\"participant_id\":\"\xff\""), NULL, BODY_SYNTAX},
     {WITH("\"participant_id\":\"\xc0\xaf\""), NULL, BODY_SYNTAX},
     {WITH("\"participant_id\":\"\xed\xa0\x80\""), NULL, BODY_SYNTAX},
-    {WITH("\"x\":1e999,\"participant_id\":\"x\""), NULL, BODY_SYNTAX},
     {WITH("\"participant_id\":NaN"), NULL, BODY_SYNTAX},
     {WITH("\"participant_id\":01"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":0123456"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":-00"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":-"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":+1"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":.5"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":12345."), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":12345.e1"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":12345e"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":12345e+"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":1234 5678"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":12345.678.9"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":0x1234"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":1234x"), NULL, BODY_SYNTAX},
+    {WITH("\"participant_id\":true1234"), NULL, BODY_SYNTAX},
     {WITH("\"participant_id\":'x'"), NULL, BODY_SYNTAX},
     {"\xef\xbb\xbf" WITH("\"participant_id\":\"x\""), NULL, BODY_SYNTAX},
 };
@@ -146,6 +166,26 @@ static void test_all_five(void **state)
     buffer_release(&payload);
 }
 
+/* An integer of 400 digits, as an attribute and under an unknown key, and one of 100 000. */
+static void test_long_integers(void **state)
+{
+    (void)state;
+    static const size_t digits[] = {1, 2, 3, 308, 309, 400, 100000};
+    for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
+        struct buffer number = BUFFER_INIT, body = BUFFER_INIT, payload = BUFFER_INIT, expected = BUFFER_INIT;
+        for (size_t k = 0; k < digits[i]; k++)
+            buffer_append_char(&number, (char)('1' + k % 9));
+        buffer_printf(&body, WITH("\"x\":%s,\"participant_id\":-%s"), number.data, number.data);
+        buffer_printf(&expected, FIELDS("\"-%s\""), number.data);
+        assert_int_equal(to_payload(buffer_slice(&body), &payload), BODY_GOOD);
+        assert_string_equal(payload.data, expected.data);
+        buffer_release(&number);
+        buffer_release(&body);
+        buffer_release(&payload);
+        buffer_release(&expected);
+    }
+}
+
 /* 32 levels are read, more are refused before the parser recurses, 100 000 included. */
 static void test_depth(void **state)
 {
@@ -195,8 +235,9 @@ static void test_types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_zero_bytes), cmocka_unit_test(test_all_five),
-        cmocka_unit_test(test_depth),    cmocka_unit_test(test_types),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_zero_bytes),
+        cmocka_unit_test(test_all_five), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_types),    cmocka_unit_test(test_long_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
