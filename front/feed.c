@@ -54,6 +54,39 @@ static size_t copy(struct slice in, char *out, size_t out_size, uint64_t max, st
     return size;
 }
 
+static enum feed_state after_head(const struct feed *feed)
+{
+    if (feed->chunked)
+        return FEED_CHUNKED;
+    return feed->body_left > 0 ? FEED_LENGTH : FEED_COMPLETE;
+}
+
+/* Blanks before the end of a line, of which all is at hand. */
+static size_t blanks_at_end(const char *p, size_t left)
+{
+    size_t size = 0;
+    while (size < left && (p[size] == ' ' || p[size] == '\t'))
+        size++;
+    return size < left && p[size] == '\r' ? size : 0;
+}
+
+/* Passes what is left of a good head, without the blanks behind values. They are none of them (RFC 9110
+ * section 5.5), but libmicrohttpd would leave them there, and knows no "chunked " and no length "45 ". */
+static void pass_head(struct feed *feed, struct slice in, char *out, size_t out_size, struct passage *step)
+{
+    while (feed->head_left > 0) {
+        const char *p = in.data + step->used;
+        size_t blanks = blanks_at_end(p, feed->head_left);
+        if (blanks == 0 && step->given == out_size)
+            return;
+        if (blanks == 0)
+            out[step->given++] = *p;
+        step->used += blanks == 0 ? 1 : blanks;
+        feed->head_left -= blanks == 0 ? 1 : blanks;
+    }
+    feed->state = after_head(feed);
+}
+
 static void pass_chunks(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size,
                         struct passage *step)
 {
@@ -67,13 +100,6 @@ static void pass_chunks(struct feed *feed, uint64_t body_max, struct slice in, c
         feed->state = FEED_COMPLETE;
 }
 
-static enum feed_state after_head(const struct feed *feed)
-{
-    if (feed->chunked)
-        return FEED_CHUNKED;
-    return feed->body_left > 0 ? FEED_LENGTH : FEED_COMPLETE;
-}
-
 struct passage feed_pass(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size)
 {
     struct passage step = {0};
@@ -81,11 +107,8 @@ struct passage feed_pass(struct feed *feed, uint64_t body_max, struct slice in, 
         take_head(feed, body_max, in, &step);
     if (out_size == 0)
         return step;
-    if (feed->state == FEED_PASSING) {
-        feed->head_left -= copy(in, out, out_size, feed->head_left, &step);
-        if (feed->head_left == 0)
-            feed->state = after_head(feed);
-    }
+    if (feed->state == FEED_PASSING)
+        pass_head(feed, in, out, out_size, &step);
     if (feed->state == FEED_LENGTH) {
         feed->body_left -= copy(in, out, out_size, feed->body_left, &step);
         if (feed->body_left == 0)

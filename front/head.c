@@ -174,6 +174,8 @@ static struct slice trim(struct slice text)
         text.data++;
         text.size--;
     }
+    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
+        text.size--;
     return text;
 }
 

@@ -74,9 +74,6 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
                                 const char *value, size_t value_size)
 {
     (void)kind;
-    while (value_size > 0 && (value[value_size - 1] == ' ' || value[value_size - 1] == '\t'))
-        value_size--; /* blanks behind a value are none of it (RFC 9110 section 5.5); the library leaves them
-                       */
     take_field(context, (struct slice){name, name_size}, (struct slice){value, value_size});
     return MHD_YES;
 }

@@ -83,6 +83,23 @@ static void test_one_after_the_other(void **state)
     buffer_release(&in);
 }
 
+/* Blanks behind values do not pass; others do, also in the body. */
+static void test_blanks(void **state)
+{
+    (void)state;
+    static const char in[] =
+        "POST / HTTP/1.1\r\nHost:\ta\tb \t\r\nX: \t \r\nContent-Length: 6 \r\n\r\na  \r\nb",
+                      wanted[] = "POST / HTTP/1.1\r\nHost:\ta\tb\r\nX:\r\nContent-Length: 6\r\n\r\na  \r\nb";
+    for (size_t k = 0; k < 25; k++) {
+        struct feed feed = {0};
+        struct buffer out = BUFFER_INIT;
+        struct passage all = pass(&feed, slice_of(in), sizes[k / 5], sizes[k % 5], &out);
+        assert_true(all.status == 0 && all.used == sizeof(in) - 1 && feed.state == FEED_COMPLETE);
+        assert_string_equal(out.data, wanted);
+        buffer_release(&out);
+    }
+}
+
 static const struct {
     const char *in;
     unsigned status;
@@ -164,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_after_the_other),
+        cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_look),
         cmocka_unit_test(test_each_begins_anew),
