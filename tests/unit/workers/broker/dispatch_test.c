@@ -57,17 +57,16 @@ static void a_batch_is_at_most_200(void **state)
 static void a_batch_is_at_most_its_bytes_but_always_one_record(void **state)
 {
     (void)state;
-    char *big = memory_zero(1, 5u << 20);
-    memset(big, 'x', 5u << 20);
-    for (unsigned i = 1; i <= 3; i++) {
-        struct wire_record record = record_no(i);
-        record.payload = (struct slice){big, i == 1 ? 9u << 19 : 5u << 20};
-        if (i == 3)
-            record.payload.size = 100;
+    static const size_t sizes[] = {200u << 10, 200u << 10, 300u << 10, 1u << 20, 100};
+    char *big = memory_zero(1, 1u << 20);
+    memset(big, 'x', 1u << 20);
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct wire_record record = record_no(i + 1);
+        record.payload = (struct slice){big, sizes[i]};
         submit("front-1", "validation", record);
     }
-    const char *expected[] = {"1", "2 3"};
-    for (int i = 0; i < 2; i++) {
+    const char *expected[] = {"1 2", "3", "4", "5"};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         ready("validation-1", "validation", 200);
         turn();
         assert_string_equal(work("validation-1"), expected[i]);
