@@ -212,19 +212,26 @@ static void append_date(struct buffer *out)
                       t.tm_sec);
 }
 
-void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *trace, bool with_body)
+void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *redirect,
+                const char *trace, bool with_body)
 {
-    struct buffer body = BUFFER_INIT;
-    append_problem(&body, title_of(status), detail);
+    struct answer answer = {0};
+    if (redirect != NULL)
+        answer_error(&answer, status, detail);
+    else
+        answer_problem(&answer, status, detail);
     buffer_printf(out, "HTTP/1.1 %u %s\r\n", status, MHD_get_reason_phrase_for(status));
     append_date(out);
     buffer_printf(
         out,
         "Content-Type: " JSON_TYPE "\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
         "X-Request-Id: %s\r\nStrict-Transport-Security: max-age=10800\r\nX-Content-Type-Options: nosniff\r\n"
-        "X-Robots-Tag: none\r\n%sConnection: close\r\n\r\n",
-        body.size, trace, status == 503 ? "Retry-After: 5\r\n" : "");
+        "X-Robots-Tag: none\r\n%sConnection: close\r\n",
+        answer.body.size, trace, status == 503 ? "Retry-After: 5\r\n" : "");
+    if (redirect != NULL)
+        buffer_printf(out, "Location: %s\r\n", redirect);
+    buffer_append_text(out, "\r\n");
     if (with_body)
-        buffer_append(out, body.data, body.size);
-    buffer_release(&body);
+        buffer_append(out, answer.body.data, answer.body.size);
+    buffer_release(&answer.body);
 }

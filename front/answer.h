@@ -36,8 +36,10 @@ void answer_problem(struct answer *answer, unsigned status, const char *detail);
 void answer_titled_problem(struct answer *answer, unsigned status, const char *title, const char *detail);
 /* Turns the answer into a response of libmicrohttpd, whose body it takes. May change status to 304. */
 struct MHD_Response *answer_response(struct answer *answer, const struct request *request);
-/* A whole HTTP response that goes past libmicrohttpd, with Connection: close. Without body: to HEAD. */
-void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *trace, bool with_body);
+/* A whole HTTP response that goes past libmicrohttpd, with Connection: close. redirect: where to, or NULL.
+ * Without body: to HEAD. */
+void answer_raw(struct buffer *out, unsigned status, const char *detail, const char *redirect,
+                const char *trace, bool with_body);
 
 /* Whether an If-None-Match value names this entity tag, compared weakly (RFC 9110 section 13.1.2). */
 bool answer_etag_matches(struct slice if_none_match, struct slice etag);

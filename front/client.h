@@ -53,7 +53,7 @@ struct client {
     bool counted; /* among the connections that max_connections limits */
     bool counted_address;
     bool aborted;     /* shut down by us: nothing more is written */
-    bool refused;     /* told no by us; libmicrohttpd is to close it without a word */
+    bool refused;     /* had its last answer from us; libmicrohttpd is to close it without a word */
     bool ended;       /* the client will send nothing more */
     int64_t since_us; /* in this phase */
     struct feed feed;

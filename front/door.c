@@ -156,14 +156,14 @@ static void linger_instead(struct client *client)
         close_ours(rest);
 }
 
-static bool send_refusal(struct client *client, unsigned status, const char *detail)
+static bool send_last(struct client *client, unsigned status, const char *detail, const char *redirect)
 {
     struct buffer raw = BUFFER_INIT;
     struct request *request = client->request;
     char trace[UUID_TEXT_SIZE];
     if (request == NULL)
         loop_make_trace(client->loop, trace);
-    answer_raw(&raw, status, detail, request == NULL ? trace : request->trace,
+    answer_raw(&raw, status, detail, redirect, request == NULL ? trace : request->trace,
                request == NULL || !request->is_head);
     ssize_t sent = send(client->fd, raw.data, raw.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_release(&raw);
@@ -174,9 +174,9 @@ static bool send_refusal(struct client *client, unsigned status, const char *det
     return sent >= 0;
 }
 
-void door_refuse(struct client *client, unsigned status, const char *detail)
+static void answer_last(struct client *client, unsigned status, const char *detail, const char *redirect)
 {
-    bool sent = send_refusal(client, status, detail);
+    bool sent = send_last(client, status, detail, redirect);
     uncount(client);
     if (!is_ours(client)) {
         client->refused = true;
@@ -188,6 +188,17 @@ void door_refuse(struct client *client, unsigned status, const char *detail)
     } else {
         close_ours(client);
     }
+}
+
+void door_refuse(struct client *client, unsigned status, const char *detail)
+{
+    answer_last(client, status, detail, NULL);
+}
+
+void door_redirect(struct client *client, unsigned status, const char *detail, const char *location)
+{
+    answer_last(client, status, detail, location);
+    request_end(client->request);
 }
 
 void door_leave(struct client *client)

@@ -30,6 +30,8 @@ void door_ready(struct client *client, uint32_t events);
 /* Tells a client no where nothing else is being written, counts and logs that, and lets it read it. One that
  * is still ours may be freed; one of libmicrohttpd's is closed by it when it reads next (http_wake). */
 void door_refuse(struct client *client, unsigned status, const char *detail);
+/* The same with a redirect that libmicrohttpd has no room for; the client's request waits. */
+void door_redirect(struct client *client, unsigned status, const char *detail, const char *location);
 /* libmicrohttpd is about to close this connection: takes it off all lists and counts and frees it. */
 void door_leave(struct client *client);
 /* Acts on time limits that have passed; returns when the next one passes (monotonic µs, INT64_MAX = none). */

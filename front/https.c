@@ -10,8 +10,7 @@
 
 #define SCHEME      "https://"
 #define LABEL_BYTES 16 /* of "Location: " and CR LF, and a little */
-
-#define DETAIL_URL "Use HTTPS; this URL is too long to be redirected there."
+#define DETAIL      "Use HTTPS"
 
 static bool take_prefix(const char **text, const char *prefix)
 {
@@ -71,20 +70,23 @@ bool https_is_missing(const struct request *request)
            !https_is_said(request->forwarded_proto);
 }
 
-/* 301 where every client repeats the request as it was; else 308, by which a POST stays one. */
+/* 301 where every client repeats the request as it was; else 308, by which a POST stays one. A long URL
+ * stands in the connection's pool already, and there may be no room for it in the answer: then the door
+ * answers, and the connection ends. */
 void https_redirect(struct request *request)
 {
     bool get = request->is_head || slice_equal(request->method, slice_of("GET"));
+    const unsigned status = get ? 301 : 308;
     struct buffer location = BUFFER_INIT;
     struct answer answer = {0};
     buffer_append_text(&location, request->loop->front->https_base);
     buffer_append(&location, request->path.data, request->path.size);
     buffer_append(&location, request->query.data, request->query.size);
     if (location.size + LABEL_BYTES > request->client->feed.answer_room) {
-        request_refuse(request, 414, DETAIL_URL);
+        door_redirect(request->client, status, DETAIL, location.data);
     } else {
         answer.redirect = location.data;
-        answer_error(&answer, get ? 301 : 308, "Use HTTPS");
+        answer_error(&answer, status, DETAIL);
         request_answer(request, &answer);
     }
     buffer_release(&location);

@@ -211,11 +211,16 @@ void request_give_up(struct request *request)
         request_unavailable(request, DETAIL_GIVE_UP);
 }
 
+void request_end(struct request *request)
+{
+    settle(request, REQUEST_ABANDONED);
+    http_end(request);
+}
+
 void request_abandon(struct request *request)
 {
     observe_answer(request, OBSERVE_CLIENT_GONE);
-    settle(request, REQUEST_ABANDONED);
-    http_end(request);
+    request_end(request);
 }
 
 void request_refuse(struct request *request, unsigned status, const char *detail)

@@ -111,6 +111,8 @@ void request_unavailable(struct request *request, const char *detail);
 /* The client of a waiting request has ended its side and has had some time since: the request is answered
  * with what there is, 202 when it was accepted, else 503, for a client that still reads. */
 void request_give_up(struct request *request);
+/* A waiting request was answered past libmicrohttpd, which is to close its connection. */
+void request_end(struct request *request);
 /* The client of a waiting request is gone: its connection ends without an answer. What was accepted is
  * decided all the same. */
 void request_abandon(struct request *request);

@@ -43,7 +43,7 @@ static void test_raw(void **state)
 {
     (void)state;
     struct buffer raw = BUFFER_INIT;
-    answer_raw(&raw, 408, "Hurry.", "some-trace", true);
+    answer_raw(&raw, 408, "Hurry.", NULL, "some-trace", true);
     assert_int_equal(strncmp(raw.data, "HTTP/1.1 408 Request Timeout\r\n", 30), 0);
     assert_non_null(strstr(raw.data, "\r\nConnection: close\r\n"));
     assert_null(strstr(raw.data, "Retry-After"));
@@ -57,12 +57,18 @@ static void test_raw(void **state)
     assert_non_null(
         strptime(strstr(raw.data, "\r\nDate: "), "\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n", &date));
     buffer_release(&raw);
-    answer_raw(&raw, 408, "Hurry.", "some-trace", false); /* to HEAD: the size, not the body */
+    answer_raw(&raw, 408, "Hurry.", NULL, "some-trace", false); /* to HEAD: the size, not the body */
     assert_non_null(strstr(raw.data, length));
     assert_string_equal(strstr(raw.data, "\r\n\r\n"), "\r\n\r\n");
     buffer_release(&raw);
-    answer_raw(&raw, 503, "x", "some-trace", true);
+    answer_raw(&raw, 503, "x", NULL, "some-trace", true);
     assert_non_null(strstr(raw.data, "\r\nRetry-After: 5\r\n"));
+    assert_null(strstr(raw.data, "Location"));
+    buffer_release(&raw);
+    answer_raw(&raw, 308, "Go there.", "https://a/b", "some-trace", true);
+    assert_int_equal(strncmp(raw.data, "HTTP/1.1 308 Permanent Redirect\r\n", 33), 0);
+    assert_non_null(strstr(raw.data, "\r\nLocation: https://a/b\r\n"));
+    assert_string_equal(strstr(raw.data, "\r\n\r\n"), "\r\n\r\n{\"error\": \"Go there.\"}");
     buffer_release(&raw);
 }
 
