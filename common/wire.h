@@ -60,7 +60,7 @@
 #define WIRE_BATCH_MAX           200 /* records handed out at once (PL-35) */
 /* Bytes of records handed out at once, but always one record. More than 200 of the usual ones have; storing a
  * body of 1 MiB takes PostgreSQL a tenth of a second, and others wait for the batch to end. */
-#define WIRE_BATCH_BYTES_MAX (512u << 10)
+#define WIRE_BATCH_BYTES_MAX (1u << 20)
 #define WIRE_DEATHS_MAX      3  /* the third death buries (PL-41) */
 #define WIRE_RETURNS_MAX     20 /* the 20th return is an error (PL-33) */
 /* From this return on the delay does not grow; who only waits for others is counted so far and no further. */

@@ -57,7 +57,7 @@ static void a_batch_is_at_most_200(void **state)
 static void a_batch_is_at_most_its_bytes_but_always_one_record(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {200u << 10, 200u << 10, 300u << 10, 1u << 20, 100};
+    static const size_t sizes[] = {400u << 10, 400u << 10, 600u << 10, 1u << 20, 100};
     char *big = memory_zero(1, 1u << 20);
     memset(big, 'x', 1u << 20);
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
