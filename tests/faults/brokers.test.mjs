@@ -79,7 +79,19 @@ test('acknowledgements are lost: the same id is sent again, accepted once, and a
   const from = client.told.length, copies = await copiesMet();
   loseWhatTheFrontIsTold();
   const all = Array.from({ length: waiting }, () => world.people[next++]).map((person) => client.submit(person, declaration(person, 'started'), { prefer: 'respond-async' }));
-  await until('nothing is sent again', async () => (await copiesMet()) >= copies + waiting);
+  // A broker that nothing is heard of is silent to the front after some seconds, and is sent nothing: where a busy machine
+  // has sent nothing again by then, the front hears for a moment.
+  let lostAt = performance.now();
+  await until('nothing is sent again', async () => {
+    if ((await copiesMet()) >= copies + waiting) return true;
+    if (performance.now() - lostAt > 2500) {
+      mend();
+      await system.ready();
+      loseWhatTheFrontIsTold();
+      lostAt = performance.now();
+    }
+    return false;
+  });
   mend();
   const entries = await Promise.all(all);
   assert.deepEqual(entries.map(({ status }) => status), entries.map(() => 202), client.summary);
