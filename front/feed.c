@@ -61,28 +61,31 @@ static enum feed_state after_head(const struct feed *feed)
     return feed->body_left > 0 ? FEED_LENGTH : FEED_COMPLETE;
 }
 
-/* Blanks before the end of a line, of which all is at hand. */
-static size_t blanks_at_end(const char *p, size_t left)
+static size_t blanks_at(const char *p, size_t left)
 {
     size_t size = 0;
     while (size < left && (p[size] == ' ' || p[size] == '\t'))
         size++;
-    return size < left && p[size] == '\r' ? size : 0;
+    return size;
 }
 
-/* Passes what is left of a good head, without the blanks behind values. They are none of them (RFC 9110
- * section 5.5), but libmicrohttpd would leave them there, and knows no "chunked " and no length "45 ". */
+/* Passes what is left of a good head, all of which is at hand, without the blanks behind values. They are
+ * none of them (RFC 9110 section 5.5), but libmicrohttpd would leave them there, and knows no "chunked " and
+ * no length "45 ". Blanks within a value pass as a whole: each is looked at once. */
 static void pass_head(struct feed *feed, struct slice in, char *out, size_t out_size, struct passage *step)
 {
     while (feed->head_left > 0) {
         const char *p = in.data + step->used;
-        size_t blanks = blanks_at_end(p, feed->head_left);
-        if (blanks == 0 && step->given == out_size)
+        const size_t blanks = blanks_at(p, feed->head_left);
+        if (blanks > 0 && blanks < feed->head_left && p[blanks] == '\r') {
+            step->used += blanks;
+            feed->head_left -= blanks;
+            continue;
+        }
+        const size_t size = copy(in, out, out_size, blanks > 0 ? blanks : 1, step);
+        if (size == 0)
             return;
-        if (blanks == 0)
-            out[step->given++] = *p;
-        step->used += blanks == 0 ? 1 : blanks;
-        feed->head_left -= blanks == 0 ? 1 : blanks;
+        feed->head_left -= size;
     }
     feed->state = after_head(feed);
 }

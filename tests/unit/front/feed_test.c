@@ -88,8 +88,9 @@ static void test_blanks(void **state)
 {
     (void)state;
     static const char in[] =
-        "POST / HTTP/1.1\r\nHost:\ta\tb \t\r\nX: \t \r\nContent-Length: 6 \r\n\r\na  \r\nb",
-                      wanted[] = "POST / HTTP/1.1\r\nHost:\ta\tb\r\nX:\r\nContent-Length: 6\r\n\r\na  \r\nb";
+        "POST / HTTP/1.1\r\nHost:\ta \t b \t\r\nX: \t \r\nContent-Length: 6 \r\n\r\na  \r\nb",
+                      wanted[] =
+                          "POST / HTTP/1.1\r\nHost:\ta \t b\r\nX:\r\nContent-Length: 6\r\n\r\na  \r\nb";
     for (size_t k = 0; k < 25; k++) {
         struct feed feed = {0};
         struct buffer out = BUFFER_INIT;
