@@ -13,6 +13,7 @@
 #define DETAIL_URL     "Send a URL of at most 4096 bytes."
 #define DETAIL_SIZE    "Send fewer or shorter header fields: all together at most 7 KiB."
 #define DETAIL_VERSION "Use HTTP/1.1."
+#define DETAIL_COOKIE  "Close the quotation mark that the last cookie's value begins with."
 
 bool head_is_token_byte(char c)
 {
@@ -168,6 +169,14 @@ static struct head_result scan_request_line(struct scan *scan, struct slice line
     return (struct head_result){.verdict = HEAD_GOOD};
 }
 
+/* Whether the last value of a Cookie field is a quotation mark and nothing else. libmicrohttpd takes it for both
+ * marks around a value, and reads on behind the end of it. */
+static bool ends_in_lone_quote(struct slice value)
+{
+    return value.size >= 2 && memcmp(value.data + value.size - 2, "=\"", 2) == 0 &&
+           count_bytes(value, '"') % 2 != 0;
+}
+
 static struct slice trim(struct slice text)
 {
     while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
@@ -187,8 +196,12 @@ static struct head_result scan_field(struct scan *scan, struct slice line)
     struct slice name = {line.data, (size_t)(colon - line.data)};
     struct slice value = trim((struct slice){colon + 1, line.size - name.size - 1});
     scan->memory += HEAD_FIELD_BYTES;
-    if (is_named(name, "cookie")) /* the library copies it and keeps a record for each cookie */
+    if (is_named(name, "cookie")) {
+        /* the library copies it and keeps a record for each cookie */
         scan->memory += value.size + 16 + HEAD_FIELD_BYTES * (1 + count_bytes(value, ';'));
+        if (ends_in_lone_quote(value))
+            return bad(400, DETAIL_COOKIE);
+    }
     framing_add(&scan->framing, name, value); /* obsolete folding begins with a blank: no token */
     if (scan->framing.problem != NULL)
         return bad(400, scan->framing.problem);

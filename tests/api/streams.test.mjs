@@ -37,6 +37,7 @@ const pairs = (n) => Array.from({ length: n }, (_, i) => `X-${i}: y`);
 // Bad requests, by the answer that each one gets. None is followed by another answer: the connection ends.
 const refused = {
   400: {
+    'a cookie that is a quotation mark': () => get('Cookie: a="'),
     'no request line': () => 'x\r\n\r\n',
     'a request line without blanks': () => 'GET\r\nHost: x\r\n\r\n',
     'a request line without version': () => lines('GET /', 'Host: x'),
@@ -166,6 +167,7 @@ const served = {
   'empty lines before it': [404, () => `\r\n\r\n${get()}`],
   'an absolute minimum': [404, () => 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
   'a field with nothing in it': [404, () => get('X:')],
+  'cookies in all sorts of quotation marks': [404, () => get('Cookie: "; a=; b="c"; d=""; e=5"; "', 'Cookie: "=')],
   'a field of 5 000 bytes': [404, () => get(`X: ${'y'.repeat(5000)}`)],
   'a head that only just fits': [404, () => get(`X: ${'y'.repeat(7168 - get('X: ').length - 350)}`)],
   'such a head with a body': [422, () => sized().replace('\r\n\r\n', `\r\nX: ${'y'.repeat(6400)}\r\n\r\n`)],
