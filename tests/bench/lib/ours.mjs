@@ -3,6 +3,7 @@ import { startSystem } from '../../support/system.mjs';
 import { cpuSeconds, endedSeconds } from './measure.mjs';
 import { sharedCluster } from '../../support/cluster.mjs';
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { tokenKey } from './world.mjs';
 
 const env = {
@@ -19,9 +20,12 @@ const env = {
   ECF2_MAX_CONNECTIONS_PER_ADDRESS: '20000',
 };
 
+// Deciding is mostly the work of the session that commits: one of these for each core, as operators would scale it.
+const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: availableParallelism(), query: 1, scheduler: 1 };
+
 /** workers: as for startSystem; more: other settings. */
-export const startOurs = (world, { workers, ...more } = {}) =>
-  startSystem({ database: world.database, ...(workers && { workers }), env: { ...env, ...more } });
+export const startOurs = (world, { workers = everyWorker, ...more } = {}) =>
+  startSystem({ database: world.database, workers, env: { ...env, ...more } });
 
 /** The processes of the database server. */
 export function postgresPids() {
