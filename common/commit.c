@@ -288,7 +288,7 @@ bool commit_begin(struct commit *commit, struct error *err)
     db_queue(db, free_only ? &sql_take_free_locks : &sql_take_locks, &locks);
     db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
     db_queue(db, &sql_look_submissions, &look);
-    db_queue_planning(db, DB_PLAN_AS_USUAL);
+    db_queue_planning(db, DB_PLAN_ONCE);
     db_queue(db, commit->kind->facts, &facts);
     good = db_pipeline_run(db, COUNT, results, err);
     db_params_release(&locks);

@@ -396,7 +396,7 @@ void db_queue_planning(struct db *db, enum db_planning planning)
 {
     queue_text(db, planning == DB_PLAN_WITH_BOUNDS
                        ? "select set_config('plan_cache_mode', 'force_custom_plan', true)"
-                       : "select set_config('plan_cache_mode', 'auto', true)");
+                       : "select set_config('plan_cache_mode', 'force_generic_plan', true)");
 }
 
 /* The result of one queued statement and the NULL behind it. False: the connection is gone. */

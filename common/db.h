@@ -99,9 +99,10 @@ void db_queue(struct db *db, const struct db_statement *statement, const struct 
 void db_queue_begin(struct db *db); /* read committed */
 void db_queue_commit(struct db *db);
 /* How the statements behind this are planned, until the end of the transaction (without a begin: of the
- * pipeline). A new transaction starts with DB_PLAN_AS_USUAL. Counts as a statement, like begin and commit. */
+ * pipeline). A new transaction starts with what the role has: the workers' have DB_PLAN_ONCE. Counts as a
+ * statement, like begin and commit. */
 enum db_planning {
-    DB_PLAN_AS_USUAL,
+    DB_PLAN_ONCE, /* for a session */
     /* With its parameters, each time: for what reads partitioned tables by bounds of accepted_at (pipeline.md
      * PL-36). Not for writes: rows' foreign keys have statements of their own, which would be planned anew
      * for each row. */

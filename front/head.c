@@ -169,8 +169,8 @@ static struct head_result scan_request_line(struct scan *scan, struct slice line
     return (struct head_result){.verdict = HEAD_GOOD};
 }
 
-/* Whether the last value of a Cookie field is a quotation mark and nothing else. libmicrohttpd takes it for both
- * marks around a value, and reads on behind the end of it. */
+/* Whether the last value of a Cookie field is a quotation mark and nothing else. libmicrohttpd takes it for
+ * both marks around a value, and reads on behind the end of it. */
 static bool ends_in_lone_quote(struct slice value)
 {
     return value.size >= 2 && memcmp(value.data + value.size - 2, "=\"", 2) == 0 &&

@@ -15,10 +15,11 @@ declare
     'tcp_keepalives_idle = 5', 'tcp_keepalives_interval = 1', 'tcp_keepalives_count = 5'];
   -- PL-36: a partition made ahead has no statistics, and the planner then likes to read all of it. Not for query, whose long
   -- lists live from hash joins, nor for ecf2_ctl, whose imports do.
-  -- plan_cache_mode is not set here: a statement that reads a partitioned table is to be planned with its bounds
-  -- (force_custom_plan), but what checks the foreign keys of rows that are written would be planned anew for each row.
-  -- Who runs a statement knows which it is, and sets it for the transaction.
-  plans text[] := array['enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off'];
+  -- Planned once: planning the facts of one declaration takes twice as long as reading them, and left alone the planner does
+  -- it each time, since it thinks of fewer rows then. Who reads a partitioned table says so for the transaction
+  -- (force_custom_plan), and only around that statement: what checks the foreign keys of rows would be planned for each row.
+  plans text[] := array['enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off',
+    'plan_cache_mode = force_generic_plan'];
   -- Short statements; compiling one costs more than running it.
   everybody text[] := array['search_path = public', 'jit = off'];
 begin

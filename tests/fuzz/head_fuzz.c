@@ -46,7 +46,8 @@ static void read_field(struct seen *seen, const char *line, const char *stop)
     CHECK(strcspn(text, " \t") > strcspn(text, ":"));
     seen->hosts += strncasecmp(text, "host:", 5) == 0;
     /* the library's reader of cookies would run past the end of such a value */
-    CHECK(strncasecmp(text, "cookie:", 7) != 0 || strcmp(text + strlen(text) - 2, "=\"") != 0 || count_quotes(text) % 2 == 0);
+    CHECK(strncasecmp(text, "cookie:", 7) != 0 || strcmp(text + strlen(text) - 2, "=\"") != 0 ||
+          count_quotes(text) % 2 == 0);
     seen->encodings += strncasecmp(text, "transfer-encoding:", 18) == 0;
     if (strncasecmp(text, "content-length:", 15) == 0) {
         seen->lengths++;

@@ -184,13 +184,13 @@ create temporary view settings as
   select r.rolname::text as role, split_part(c, '=', 1) as name, split_part(c, '=', 2) as value
     from pg_db_role_setting s join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) c
     where s.setdatabase = (select oid from pg_database where datname = current_database());
-select set_eq(format($$select name || '=' || value from settings where role = %L and name !~ '^enable_'$$, role),
+select set_eq(format($$select name || '=' || value from settings where role = %L and name !~ '^(enable_|plan_)'$$, role),
     case when limited then array['search_path=public', 'jit=off', 'idle_in_transaction_session_timeout=5s', 'statement_timeout=10s',
       'lock_timeout=2s', 'client_connection_check_interval=1s', 'tcp_keepalives_idle=5', 'tcp_keepalives_interval=1',
       'tcp_keepalives_count=5'] else array['search_path=public', 'jit=off'] end, role || ': limits (PL-22)')
   from roles;
-select set_eq(format($$select name || '=' || value from settings where role = %L and name ~ '^enable_'$$, role),
-    case when worker then array['enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off'] else '{}'::text[] end,
+select set_eq(format($$select name || '=' || value from settings where role = %L and name ~ '^(enable_|plan_)'$$, role),
+    case when worker then array['enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'plan_cache_mode=force_generic_plan'] else '{}'::text[] end,
     role || ': plans (PL-36)')
   from roles;
 
