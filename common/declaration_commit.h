@@ -6,7 +6,7 @@
 #define ECF2_COMMON_DECLARATION_COMMIT_H
 
 #include "common/commit.h"
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
 
 extern const struct commit_kind declaration_commit;
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
 
 struct declaration_eligibility {
     bool is_fundable;

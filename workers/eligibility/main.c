@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
 #include "common/kinds.h"
 #include "common/sql.h"
 #include "common/verdict.h"

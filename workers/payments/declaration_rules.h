@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
+#include "common/declaration_view.h"
 #include "common/error.h"
 
 /* What 6.1 looks at. Creation fills it from the facts of the declaration; void and clawback will from theirs.

@@ -3,7 +3,7 @@
  * (lead-provider-api.md 7.1). The bytes are made by the one renderer, declaration_render(), as those of its
  * creation are.
  */
-#include "common/declaration.h"
+#include "common/declaration_view.h"
 
 #include "common/cleanup.h"
 #include "workers/query/query.h"

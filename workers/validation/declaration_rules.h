@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/buffer.h"
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
 
 /* Stored with each outcome (submission_outcomes.rules_version, an integer). Raise it whenever a row, a guard,
  * a check or the evidence table changes what it says about the same facts. */

@@ -1,5 +1,7 @@
-/* Tests of common/declaration.c: words, input, facts, parameters, the body. */
-#include "common/declaration.h"
+/* Tests of common/declaration.c, declaration_facts.c and declaration_view.c: words, input, facts, parameters,
+ * the body. */
+#include "common/declaration_facts.h"
+#include "common/declaration_view.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "common/declaration.h"
+#include "common/declaration_facts.h"
 #include "common/declaration_date.h"
 
 #define PARTICIPANT_TEXT "0b5e7a52-1c0d-4f7e-9d55-3a1f6f6f0001"
