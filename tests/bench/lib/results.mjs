@@ -49,7 +49,7 @@ export async function write({ rows, notes, all, folder }) {
   const text = `${table(rows)}\n${notes.map(({ title, text: t }) => `\n## ${title}\n\n${t}\n`).join('')}`;
   process.stdout.write(`${text}\n${machine(folder)}\n`);
   if (!all) return;
-  const intro = readFileSync(join(folder, 'intro.md'), 'utf8');
-  writeFileSync(join(folder, 'RESULTS.md'), `${intro.trim()}\n\n${machine(folder)}\n\n${text}`);
+  const [intro, limits] = ['intro.md', 'limits.md'].map((name) => readFileSync(join(folder, name), 'utf8').trim());
+  writeFileSync(join(folder, 'RESULTS.md'), `${intro}\n\n${machine(folder)}\n\n${text}\n${limits}\n`);
   writeFileSync(join(folder, 'results.csv'), `${[columns, ...rows.map((row) => columns.map((c) => csv(row[c])))].map((r) => r.join(',')).join('\n')}\n`);
 }
