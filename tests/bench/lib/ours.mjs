@@ -21,7 +21,7 @@ const env = {
 };
 
 // Deciding is mostly the work of the session that commits: one of these for each core, as operators would scale it.
-const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: availableParallelism(), query: 1, scheduler: 1 };
+export const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: availableParallelism(), query: 1, scheduler: 1 };
 
 /** workers: as for startSystem; more: other settings. */
 export const startOurs = (world, { workers = everyWorker, ...more } = {}) =>
