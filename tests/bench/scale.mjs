@@ -9,8 +9,9 @@ import { reset, worldOf, writeRequests } from './lib/world.mjs';
 
 export const name = 'scale';
 
-// Everybody is declared for once before anything is measured, and one session commits: the first time that a session touches
-// a page of the shared memory costs it as much as reading twenty rows, once in its life of days.
+// Everybody is declared for once before anything is measured, and one session commits: a session that touches a page of the
+// shared memory for the first time has to map it, once in its life of days. The facts of 200 people take 41 ms when a session
+// first meets them and 18 ms later, among 10 000 people 16 ms.
 const sizes = [10_000, 1_000_000], persons = 6_000, count = 12_000, warm = persons, rounds = 2;
 const workers = { ...everyWorker, payments: 1 };
 
