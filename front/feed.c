@@ -1,6 +1,9 @@
 /* feed: what may pass. */
 #include "front/feed.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "front/head.h"
 
 #define DETAIL_LARGE "Send a smaller body."
@@ -35,6 +38,7 @@ static void take_head(struct feed *feed, uint64_t body_max, struct slice in, str
         return;
     feed->state = FEED_PASSING;
     feed->head_left = head.size;
+    feed->at_line = false;
     feed->body_left = head.length;
     feed->answer_room = head.room;
     feed->chunked = head.chunked;
@@ -69,23 +73,46 @@ static size_t blanks_at(const char *p, size_t left)
     return size;
 }
 
-/* Passes what is left of a good head, all of which is at hand, without the blanks behind values. They are
- * none of them (RFC 9110 section 5.5), but libmicrohttpd would leave them there, and knows no "chunked " and
- * no length "45 ". Blanks within a value pass as a whole: each is looked at once. */
+/* Cookies do not pass: nothing reads them, and libmicrohttpd's own reader of cookies runs past the end of a
+ * value that is a lone quotation mark. Who will need them should read the field as it came. */
+static size_t cookies_at(const char *p, size_t left)
+{
+    static const char name[] = "cookie:";
+    if (left < sizeof name - 1 || strncasecmp(p, name, sizeof name - 1) != 0)
+        return 0;
+    const char *end = memchr(p, '\n', left);
+    return end == NULL ? 0 : (size_t)(end + 1 - p);
+}
+
+/* How many bytes at p, in a good head, are not to pass: a Cookie field, or the blanks behind a value. They
+ * are none of it (RFC 9110 section 5.5), but libmicrohttpd would leave them there, and knows no "chunked "
+ * and no length "45 ". */
+static size_t unwanted_at(const struct feed *feed, const char *p)
+{
+    const size_t blanks = blanks_at(p, feed->head_left);
+    if (blanks > 0)
+        return blanks < feed->head_left && p[blanks] == '\r' ? blanks : 0;
+    return feed->at_line ? cookies_at(p, feed->head_left) : 0;
+}
+
+/* Passes what is left of a good head, all of which is at hand. Blanks within a value pass as a whole: each is
+ * looked at once. */
 static void pass_head(struct feed *feed, struct slice in, char *out, size_t out_size, struct passage *step)
 {
     while (feed->head_left > 0) {
         const char *p = in.data + step->used;
-        const size_t blanks = blanks_at(p, feed->head_left);
-        if (blanks > 0 && blanks < feed->head_left && p[blanks] == '\r') {
-            step->used += blanks;
-            feed->head_left -= blanks;
+        size_t size = unwanted_at(feed, p);
+        if (size > 0) {
+            step->used += size;
+            feed->head_left -= size;
             continue;
         }
-        const size_t size = copy(in, out, out_size, blanks > 0 ? blanks : 1, step);
+        const size_t blanks = blanks_at(p, feed->head_left);
+        size = copy(in, out, out_size, blanks > 0 ? blanks : 1, step);
         if (size == 0)
             return;
         feed->head_left -= size;
+        feed->at_line = p[size - 1] == '\n';
     }
     feed->state = after_head(feed);
 }

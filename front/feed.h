@@ -21,6 +21,7 @@ enum feed_state {
 struct feed {
     enum feed_state state;
     bool chunked;       /* the body of this request */
+    bool at_line;       /* the next byte of the head begins a line */
     size_t head_left;   /* bytes of the head that have not passed */
     uint64_t body_left; /* the same of a body of known length */
     size_t answer_room; /* what the answer's head may have beyond the usual (head.h) */

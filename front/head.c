@@ -13,7 +13,6 @@
 #define DETAIL_URL     "Send a URL of at most 4096 bytes."
 #define DETAIL_SIZE    "Send fewer or shorter header fields: all together at most 7 KiB."
 #define DETAIL_VERSION "Use HTTP/1.1."
-#define DETAIL_COOKIE  "Close the quotation mark that the last cookie's value begins with."
 
 bool head_is_token_byte(char c)
 {
@@ -120,14 +119,6 @@ static struct head_result bad(unsigned status, const char *detail)
     return (struct head_result){.verdict = HEAD_BAD, .status = status, .detail = detail};
 }
 
-static size_t count_bytes(struct slice text, char wanted)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += text.data[i] == wanted;
-    return count;
-}
-
 /* Whether text is free of bytes that do not belong into a URL; everything above ASCII must be
  * percent-encoded. */
 static bool is_url(struct slice text)
@@ -169,14 +160,6 @@ static struct head_result scan_request_line(struct scan *scan, struct slice line
     return (struct head_result){.verdict = HEAD_GOOD};
 }
 
-/* Whether the last value of a Cookie field is a quotation mark and nothing else. libmicrohttpd takes it for
- * both marks around a value, and reads on behind the end of it. */
-static bool ends_in_lone_quote(struct slice value)
-{
-    return value.size >= 2 && memcmp(value.data + value.size - 2, "=\"", 2) == 0 &&
-           count_bytes(value, '"') % 2 != 0;
-}
-
 static struct slice trim(struct slice text)
 {
     while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
@@ -196,12 +179,6 @@ static struct head_result scan_field(struct scan *scan, struct slice line)
     struct slice name = {line.data, (size_t)(colon - line.data)};
     struct slice value = trim((struct slice){colon + 1, line.size - name.size - 1});
     scan->memory += HEAD_FIELD_BYTES;
-    if (is_named(name, "cookie")) {
-        /* the library copies it and keeps a record for each cookie */
-        scan->memory += value.size + 16 + HEAD_FIELD_BYTES * (1 + count_bytes(value, ';'));
-        if (ends_in_lone_quote(value))
-            return bad(400, DETAIL_COOKIE);
-    }
     framing_add(&scan->framing, name, value); /* obsolete folding begins with a blank: no token */
     if (scan->framing.problem != NULL)
         return bad(400, scan->framing.problem);

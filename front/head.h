@@ -20,8 +20,8 @@
     7168u /* of a request head, line and fields; some 200 bytes less for ten fields (below) */
 #define HEAD_URL_MAX  4096u                /* of path and query */
 #define HEAD_LINE_MAX (HEAD_URL_MAX + 64u) /* of the request line */
-/* What the library keeps in the same pool: a record for each field and cookie, and our answer's head (some
- * 530 bytes). */
+/* What the library keeps in the same pool: a record for each field, and our answer's head (some 530 bytes).
+ */
 #define HEAD_FIELD_BYTES  64u
 #define HEAD_ANSWER_BYTES 576u
 

@@ -280,14 +280,14 @@ describe('too long, too slow', () => {
   });
 
   test('head: 431', async () => {
-    for (const field of [`X: ${'y'.repeat(7000)}`, `X: ${'y'.repeat(100_000)}`, Array(200).fill('X: y').join('\r\n'), `Cookie: ${'a=b;'.repeat(1500)}`]) {
+    for (const field of [`X: ${'y'.repeat(7000)}`, `X: ${'y'.repeat(100_000)}`, Array(200).fill('X: y').join('\r\n')]) {
       isProblem(await raw(system.url, get(authorized(), field)), 431, 'Request header too large');
     }
     assert.equal((await raw(system.url, get(authorized(), `X: ${'y'.repeat(5000)}`, 'Connection: close'))).status, 404);
   });
 
   test('head of a later request: 431, once', async () => {
-    for (const field of [`X: ${'y'.repeat(7000)}`, `X: ${'y'.repeat(7500)}`, `X: ${'y'.repeat(100_000)}`, Array(200).fill('X: y').join('\r\n'), `Cookie: ${'a=b;'.repeat(1500)}`]) {
+    for (const field of [`X: ${'y'.repeat(7000)}`, `X: ${'y'.repeat(7500)}`, `X: ${'y'.repeat(100_000)}`, Array(200).fill('X: y').join('\r\n')]) {
       const answer = await raw(system.url, get(authorized()) + get(authorized(), field));
       assert.deepEqual(statuses(answer.text), [404, 431], answer.text);
       isProblem(parse(answer.text.slice(answer.text.indexOf('HTTP/1.1 431'))), 431, 'Request header too large');

@@ -37,7 +37,6 @@ const pairs = (n) => Array.from({ length: n }, (_, i) => `X-${i}: y`);
 // Bad requests, by the answer that each one gets. None is followed by another answer: the connection ends.
 const refused = {
   400: {
-    'a cookie that is a quotation mark': () => get('Cookie: a="'),
     'no request line': () => 'x\r\n\r\n',
     'a request line without blanks': () => 'GET\r\nHost: x\r\n\r\n',
     'a request line without version': () => lines('GET /', 'Host: x'),
@@ -147,8 +146,6 @@ const refused = {
     '200 fields': () => get(...pairs(200)),
     '1 000 fields': () => get(...pairs(1000)),
     'a field 200 times': () => get(...Array(200).fill('X: y')),
-    '1 500 cookies': () => get(`Cookie: ${'a=b;'.repeat(1500)}`),
-    '50 cookie fields': () => get(...Array(50).fill('Cookie: a=b; c=d')),
     'the same with a body': () => post(`Content-Length: ${wrong.length}`, ...pairs(200)) + wrong,
     'chunk: a trailer of 5 000 bytes': () => chunked(chunk(wrong), `0\r\nX: ${'y'.repeat(5000)}\r\n\r\n`),
     'chunk: 1 000 trailers': () => chunked(chunk(wrong), '0\r\n', ...pairs(1000).map((pair) => `${pair}\r\n`), '\r\n'),
@@ -167,7 +164,9 @@ const served = {
   'empty lines before it': [404, () => `\r\n\r\n${get()}`],
   'an absolute minimum': [404, () => 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
   'a field with nothing in it': [404, () => get('X:')],
-  'cookies in all sorts of quotation marks': [404, () => get('Cookie: "; a=; b="c"; d=""; e=5"; "', 'Cookie: "=')],
+  ...Object.fromEntries(['a="', '"; a="', '"=b; a="', 'x"y=1; a="', 'a=b"c"; "; d="', 'a="b"; "=1; c="', '"', '=', '', 'a,'.repeat(107), 'a,'.repeat(500), 'a=b;'.repeat(1500)]
+    .map((cookies) => [`cookies: ${cookies.slice(0, 20)}, ${cookies.length} bytes`, [404, () => get(`Cookie: ${cookies}`)]])),
+  '50 cookie fields': [404, () => get(...Array(50).fill('Cookie: a=b; c=d'))],
   'a field of 5 000 bytes': [404, () => get(`X: ${'y'.repeat(5000)}`)],
   'a head that only just fits': [404, () => get(`X: ${'y'.repeat(7168 - get('X: ').length - 350)}`)],
   'such a head with a body': [422, () => sized().replace('\r\n\r\n', `\r\nX: ${'y'.repeat(6400)}\r\n\r\n`)],

@@ -50,9 +50,21 @@ function stuck(system) {
  *  is reset and its outcome is gone. */
 const atRest = (system) => until('records are held', () => system.status().brokers.every(({ status }) => status.records === 0), 60_000);
 
+const profiles = Boolean(process.env.BENCH_PROFILE);
+
+/** Statements that took longest since the statistics were reset: microseconds of each of n declarations. */
+async function statements(world, n) {
+  const { rows } = await world.db.query(
+    `select round(total_exec_time * 1000 / $1)::integer as us, round(total_plan_time * 1000 / $1)::integer as plan, calls::integer, rows::integer,
+            shared_blks_hit / $1 as pages, substr(regexp_replace(regexp_replace(query, '^(--.*?\n)+', ''), '\s+', ' ', 'g'), 1, 70) as query
+     from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database()) order by total_exec_time + total_plan_time desc limit 8`, [n]);
+  return rows.map((row) => `    ${row.us} µs, planned ${row.plan} µs, pages ${row.pages}, ${row.rows} rows in ${row.calls} calls: ${row.query}`).join('\n');
+}
+
 /** Sends n requests, behind those that were sent before, and measures until the last outcome is committed; all must be
  *  successes, and have all their rows. */
 export async function decide(world, system, requests, n, skip = 0) {
+  if (profiles) await world.db.query('create extension if not exists pg_stat_statements; select pg_stat_statements_reset()');
   const before = cpuOfOurs(system);
   const began = Date.now();
   const accepted = await load({ url: system.url, requests, connections, seconds: 120, count: n, skip });
@@ -60,6 +72,7 @@ export async function decide(world, system, requests, n, skip = 0) {
   const cpu = { ...since(before, cpuOfOurs(system)), 'load generator': accepted.cpu_seconds };
   const seconds = ((await lastDecided(world)) - began) / 1000;
   await atRest(system);
+  if (profiles) process.stderr.write(`${await statements(world, n)}\n`);
   return { value: n / seconds, cpu, count: n, rows: await mustBeWritten(world, skip + n) };
 }
 

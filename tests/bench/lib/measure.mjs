@@ -42,6 +42,15 @@ export function tree(pids) {
   return all;
 }
 
+/** How a process calls itself; empty when it has ended. */
+export function title(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 function stat(pid) {
@@ -65,7 +74,7 @@ export function cpuSeconds(groups) {
 /** Processor time of children of this process that have ended. */
 export const endedSeconds = () => stat('self').ended;
 
-export const since = (before, after) => Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - before[name]]));
+export const since = (before, after) => Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - (before[name] ?? 0)]));
 
 /** Resident memory of a process in MiB. */
 export function memoryMib(pid, what = 'VmRSS') {
@@ -77,8 +86,8 @@ export function memoryMib(pid, what = 'VmRSS') {
 export function cpuTable(sides) {
   const lines = Object.entries(sides).map(([side, rounds]) => {
     const count = rounds.reduce((sum, round) => sum + round.count, 0);
-    const of = (name) => (rounds.reduce((sum, round) => sum + round.cpu[name], 0) / count) * 1e6;
-    const parts = Object.keys(rounds[0].cpu).map((name) => [name, of(name)]).sort((a, b) => b[1] - a[1]);
+    const of = (name) => (rounds.reduce((sum, round) => sum + (round.cpu[name] ?? 0), 0) / count) * 1e6;
+    const parts = [...new Set(rounds.flatMap(({ cpu }) => Object.keys(cpu)))].map((name) => [name, of(name)]).sort((a, b) => b[1] - a[1]);
     const all = parts.reduce((sum, [, us]) => sum + us, 0);
     return `| ${side} | ${all.toFixed(0)} | ${parts.map(([name, us]) => `${name} ${us.toFixed(us < 10 ? 1 : 0)}`).join(', ')} |`;
   });

@@ -1,6 +1,6 @@
 // Our own system as in production, on a database that is there already: the limits are high, and count.
 import { startSystem } from '../../support/system.mjs';
-import { cpuSeconds, endedSeconds } from './measure.mjs';
+import { cpuSeconds, endedSeconds, title, tree } from './measure.mjs';
 import { sharedCluster } from '../../support/cluster.mjs';
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -35,11 +35,23 @@ export function postgresPids() {
 
 const redisPid = (system) => Number(execFileSync('cat', [`${system.dir}/redis.pid`], { encoding: 'utf8' }));
 
-/** Processor time so far by kind of process, for `since`. */
+/** The database server's sessions by whose they are: { 'postgres for payments': [pid, …], … }. */
+function sessions() {
+  const groups = {};
+  for (const pid of tree(postgresPids())) {
+    const service = /^postgres: ecf2_(\w+) /.exec(title(pid))?.[1];
+    if (service) (groups[`postgres for ${service}`] ??= []).push(pid);
+  }
+  return groups;
+}
+
+/** Processor time so far by kind of process, of the database server also by whose session it was in; for `since`. */
 export function cpuOfOurs(system) {
-  const groups = { postgres: postgresPids(), redis: [redisPid(system)] };
+  const groups = { redis: [redisPid(system)], ...sessions() };
   for (const { service, child } of system.processes.values()) (groups[service] ??= []).push(child.pid);
-  return cpuSeconds(groups);
+  const seconds = cpuSeconds({ 'postgres besides': postgresPids(), ...groups });
+  for (const name of Object.keys(seconds)) if (name.startsWith('postgres for ')) seconds['postgres besides'] -= seconds[name];
+  return seconds;
 }
 
 /** The same for a peer, and for pgbench, whose processes are children of this one that end. */
