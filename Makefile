@@ -130,7 +130,8 @@ FUZZ_MAIN := $(BUILD)/obj/tests/fuzz/replay.o
 endif
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
-$(BUILD)/libfuzzed.a: $(filter-out %/main.o,$(call objects_of,front)) $(BUILD)/obj/workers/ctl/csv.o
+$(BUILD)/libfuzzed.a: $(filter-out %/main.o,$(call objects_of,front)) $(BUILD)/obj/workers/ctl/csv.o \
+		$(BUILD)/obj/workers/ctl/import_value.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -1,13 +1,15 @@
-/* What the front reads of a head: paths, ids, and the fields Prefer, Authorization, If-None-Match and
- * X-Forwarded-For. There is no reader of query strings yet; it belongs here. */
+/* What the front reads of a head: targets, paths, query strings, ids, and the fields Prefer, Authorization,
+ * If-None-Match and X-Forwarded-For. */
 #include "tests/fuzz/fuzz.h"
 
 #include "common/token.h"
 #include "common/uuid.h"
 #include "front/answer.h"
 #include "front/authorization.h"
+#include "front/head.h"
 #include "front/network.h"
 #include "front/prefer.h"
+#include "front/query.h"
 #include "front/routes.h"
 
 static bool is_inside(struct slice part, struct slice whole)
@@ -158,11 +160,58 @@ static void try_route(struct slice text)
     }
 }
 
+/* Decodes all of it, unlike the reader that is tried. */
+static void decode(struct slice text, struct buffer *out)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte;
+        if (text.data[i] == '%' && i + 2 < text.size &&
+            hex_parse((struct slice){text.data + i + 1, 2}, &byte, 1)) {
+            buffer_append_char(out, (char)byte);
+            i += 2;
+        } else {
+            buffer_append_char(out, text.data[i]);
+        }
+    }
+}
+
+/* Another reader: name by name, from the last to the first. */
+static void try_query(struct slice text)
+{
+    bool malformed = false;
+    for (size_t end = text.size + 1; end > 0;) {
+        size_t begin = end - 1, size = 0;
+        while (begin > 0 && text.data[begin - 1] != '&')
+            begin--;
+        while (begin + size < end - 1 && text.data[begin + size] != '=')
+            size++;
+        struct buffer name = BUFFER_INIT;
+        decode((struct slice){text.data + begin, size}, &name);
+        malformed |= slice_equal(buffer_slice(&name), slice_of("filter")) ||
+                     (name.size >= 8 && memcmp(name.data, "filter[]", 8) == 0);
+        buffer_release(&name);
+        end = begin;
+    }
+    CHECK(query_filter_is_malformed(text) == malformed);
+}
+
+/* The end of the target, from a slash on. */
+static void try_target(struct slice text)
+{
+    struct slice path = head_path(text);
+    if (path.data == text.data) {
+        CHECK(path.size == text.size);
+        return;
+    }
+    CHECK(path.size > 0 && path.data[0] == '/' && text.size > strlen("http://"));
+    CHECK((path.size == 1 && !is_inside(path, text)) || path.data + path.size == text.data + text.size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct slice) = {try_prefer,   try_authorization, try_uuid,
-                                                  try_hex,      try_address,       try_forwarded,
-                                                  try_networks, try_etag,          try_route};
+    static void (*const tries[])(struct slice) = {try_prefer,  try_authorization, try_uuid,     try_hex,
+                                                  try_address, try_forwarded,     try_networks, try_etag,
+                                                  try_route,   try_query,         try_target};
     struct slice input = {(const char *)data, size};
     uint8_t choice = fuzz_choice(&input);
     char *copy = fuzz_copy(input);
