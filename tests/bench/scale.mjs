@@ -27,16 +27,21 @@ export async function run({ log }) {
     await world.db.query(`select pg_prewarm(oid) from pg_class where relkind in ('r', 'i') and oid >= 16384`); // both are in memory
     const system = await startOurs(world, { workers });
     try {
-      await decide(world, system, requests, warm);
+      const sum = (cpu) => Object.values(cpu).reduce((a, b) => a + b);
+      const first = await decide(world, system, requests, warm);
       const { value, cpu } = await decide(world, system, requests, count, warm);
-      return { value: 1e6 / value, cpu: (Object.values(cpu).reduce((a, b) => a + b) / count) * 1e6 };
+      return { value: 1e6 / value, cpu: (sum(cpu) / count) * 1e6, first: (sum(first.cpu) / warm) * 1e6 };
     } finally {
       await system.stop();
     }
   };
   const seen = await inRounds(rounds, Object.fromEntries(sizes.map((size) => [`${size} people`, () => measure(sides[size])])), log);
   const [small, large] = sizes.map((size) => seen[`${size} people`]);
-  const cpu = (side) => side.all.reduce((sum, one) => sum + one.cpu, 0) / side.all.length;
+  const mean = (side, what) => side.all.reduce((sum, one) => sum + one[what], 0) / side.all.length;
   const row = (what, ours, theirs, goal) => ({ name: `a declaration among 1 000 000 people, ${what}`, ours, peer: 'among 10 000', theirs, ratio: ours / theirs, goal, unit: 'µs' });
-  return [row('processor time', cpu(large), cpu(small), '<= 1.1'), row('elapsed at full load', large.value, small.value, undefined)];
+  return [
+    row('processor time', mean(large, 'cpu'), mean(small, 'cpu'), '<= 1.1'),
+    row('processor time in new sessions', mean(large, 'first'), mean(small, 'first'), '<= 1.1'),
+    row('elapsed at full load', large.value, small.value, undefined),
+  ];
 }

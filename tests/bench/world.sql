@@ -37,6 +37,9 @@ insert into delivery_partnerships (id, provider_contract_period_id, lead_provide
 overriding system value
 select n, n, n, 2024, n from generate_series(1, 10) as n;
 
+insert into webhook_endpoints (id, lead_provider_id, url, secret_encrypted, event_kinds) overriding system value
+select n, n, 'https://provider-' || n || '.example/hooks', '\x00', '{submission.decided}' from generate_series(1, 10) as n;
+
 insert into gias_schools (urn, name, type_name, in_england, section_41_approved, eligible, local_authority_code)
 select 100000 + n, 'School ' || n, 'Academy converter', true, false, true, 202 from generate_series(1, :people / 10) as n;
 insert into schools (id, urn) overriding system value

@@ -46,7 +46,7 @@ export async function endWorlds() {
 /** The world as it was before anybody declared anything in it. */
 export async function reset(world) {
   const { db, lastDeclaration } = world;
-  await db.query('truncate submissions, submission_stages, submission_outcomes, submission_dead_letters, events, idempotency_keys');
+  await db.query('truncate submissions, submission_stages, submission_outcomes, submission_dead_letters, events, idempotency_keys, webhook_deliveries');
   await db.query('set session_replication_role = replica'); // no event is left that could name a declaration
   await db.query('delete from declarations where id > $1', [lastDeclaration]);
   await db.query('set session_replication_role = origin');

@@ -11,7 +11,7 @@ const find = {
            tp.withdrawn_at, tp.deferred_at, s.identifier as schedule, cp.payments_frozen_at, cp.detailed_evidence_types_enabled,
            lp.name as lead_provider_name, dp.id as delivery_partner_id, dp.api_id as delivery_partner_api_id,
            m.start_date, m.milestone_date, st.id as statement_id, st.api_id as statement_api_id, st.deadline_date,
-           mp.id as mentorship_id, mentor.api_id as mentor_api_id,
+           mp.id as mentorship_id, mentor.api_id as mentor_api_id, hook.id as webhook_endpoint_id,
            (select json_agg(json_build_object('type', d.declaration_type, 'date', d.declaration_date, 'id', d.api_id))
               from declarations d
              where d.teacher_id = t.id and d.role = 'ect' and d.payment_status in ('no_payment', 'eligible', 'payable', 'paid')
@@ -36,6 +36,7 @@ const find = {
                           where mp.ect_school_period_id = tp.school_period_id
                           order by mp.started_on limit 1) mp on true
       left join teachers mentor on mentor.id = mp.mentor_teacher_id
+      left join webhook_endpoints hook on hook.lead_provider_id = $2 and hook.disabled_at is null and 'submission.decided' = any (hook.event_kinds)
      where t.api_id = $1`,
 };
 const insertSubmission = {
@@ -62,6 +63,12 @@ const insertEvent = {
   text: `insert into events (event_type, heading, happened_at, author_type, author_name, submission_id, teacher_id, lead_provider_id,
                              declaration_id)
          values ('teacher_declaration_created', $1, $2, 'lead_provider_api', $3, $4, $5, $6, $7)`,
+};
+
+const insertDelivery = {
+  name: 'insert_delivery',
+  text: `insert into webhook_deliveries (id, created_at, webhook_endpoint_id, kind, submission_id, trace_id)
+         values ($1, uuid_v7_time($1), $2, 'submission.decided', $3::uuid, $3::uuid::text)`,
 };
 
 export function uuidV7() {
@@ -109,11 +116,13 @@ export async function declare(client, { provider, body, text, digest, mode }) {
   try {
     const { rows: [found] } = await client.query({ ...find, values: [attributes.participant_id, provider, attributes.declaration_type] });
     await client.query({ ...insertSubmission, values: [id, provider, mode, found?.subject ?? `declaration.create:${attributes.participant_id}`, now, text, digest] });
+    const tell = async () => found?.webhook_endpoint_id && client.query({ ...insertDelivery, values: [uuidV7(), found.webhook_endpoint_id, id] });
     const errors = errorsOf(found, attributes);
     const facts = JSON.stringify(found ?? {});
     if (errors) {
       const answer = JSON.stringify({ errors });
       await client.query({ ...insertOutcome, values: [id, 'rejected', 422, answer, null, null, facts] });
+      await tell();
       await client.query('commit');
       return { status: 422, body: answer };
     }
@@ -127,6 +136,7 @@ export async function declare(client, { provider, body, text, digest, mode }) {
     });
     const heading = `${attributes.declaration_type} declaration ${apiId}, eligible, of ${found.teacher_name} created by ${found.lead_provider_name}`;
     await client.query({ ...insertEvent, values: [heading, now, found.lead_provider_name, id, found.teacher_id, provider, made.id] });
+    await tell();
     await client.query('commit');
     return { status: 200, body: answer };
   } catch (error) {
