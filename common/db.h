@@ -20,6 +20,7 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/london.h"
 #include "common/slice.h"
 #include "common/uuid.h"
 
@@ -80,6 +81,8 @@ void db_array_null(struct db_params *params);
 void db_array_text(struct db_params *params, const char *text); /* NULL = null */
 void db_array_slice(struct db_params *params, struct slice text);
 void db_array_int(struct db_params *params, int64_t number);
+void db_array_id(struct db_params *params, int64_t id);         /* 0 = null */
+void db_array_date(struct db_params *params, struct date date); /* DATE_NONE = null */
 void db_array_bool(struct db_params *params, bool truth);
 void db_array_uuid(struct db_params *params, const struct uuid *id);
 void db_array_instant(struct db_params *params, int64_t instant_us);

@@ -159,6 +159,26 @@ void db_array_int(struct db_params *params, int64_t number)
     buffer_printf(&params->text, "%" PRId64, number);
 }
 
+void db_array_id(struct db_params *params, int64_t id)
+{
+    if (id == 0)
+        db_array_null(params);
+    else
+        db_array_int(params, id);
+}
+
+void db_array_date(struct db_params *params, struct date date)
+{
+    char text[DATE_TEXT_SIZE];
+
+    if (!date_is_set(date)) {
+        db_array_null(params);
+        return;
+    }
+    date_format(date, text);
+    db_array_text(params, text);
+}
+
 void db_array_bool(struct db_params *params, bool truth)
 {
     separate(params);

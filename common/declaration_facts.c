@@ -2,52 +2,13 @@
  */
 #include "common/declaration_facts.h"
 
-#include <assert.h>
-#include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "common/declaration_date.h"
+#include "common/facts.h"
 
-enum fact_type {
-    FACT_NUMBER, /* int64_t: ids, years, order numbers */
-    FACT_TRUTH,
-    FACT_TEXT, /* const char *, borrowed from the document */
-    FACT_UUID,
-    FACT_DATE,
-    FACT_INSTANT,
-    FACT_DECLARATION_TYPE,
-    FACT_EVIDENCE,
-    FACT_REASON,
-    FACT_STATEMENT_STATUS
-};
-
-/* A key of an object of the facts, and where its value goes. */
-struct fact_field {
-    const char *key;
-    enum fact_type type;
-    size_t offset;
-};
-
-#define FACT(structure, member, type)                                                                        \
-    {                                                                                                        \
-#member, type, offsetof(structure, member)                                                           \
-    }
-/* Where the unit stands in the member's name but not in the key. */
-#define FACT_AT(structure, member, key)                                                                      \
-    {                                                                                                        \
-        key, FACT_INSTANT, offsetof(structure, member)                                                       \
-    }
-/* Members of the unnamed structs inside the facts. */
-#define FACT_OF(group, member, type)                                                                         \
-    {                                                                                                        \
-#member, type, offsetof(struct declaration_facts, group.member)                                      \
-    }
-#define FACTS_END                                                                                            \
-    {                                                                                                        \
-        NULL, FACT_NUMBER, 0                                                                                 \
-    }
+#define FACT_OF(group, member, type) FACT_IN(struct declaration_facts, group, member, type)
 
 static const struct fact_field top_fields[] = {
     FACT(struct declaration_facts, accept_no, FACT_NUMBER),
@@ -137,10 +98,7 @@ static const struct fact_field funding_end_fields[] = {
 };
 
 /* The objects of the facts, each with the rows of its keys. Where one is null its values stay none. */
-static const struct {
-    const char *key;
-    const struct fact_field *fields;
-} fact_objects[] = {
+static const struct fact_object fact_objects[] = {
     {"lead_provider", lead_provider_fields},
     {"teacher", teacher_fields},
     {"qualifies", qualifies_fields},
@@ -153,68 +111,6 @@ static const struct {
     {"mentor_completion", funding_end_fields},
 };
 
-/* Values that JSON carries as text. False when it is not one of that type. */
-static bool fact_from_text(enum fact_type type, json_t *value, void *ret_target)
-{
-    if (!json_is_string(value))
-        return false;
-    struct slice text = {json_string_value(value), json_string_length(value)};
-    switch (type) {
-    case FACT_TEXT:
-        *(const char **)ret_target = text.data;
-        return true;
-    case FACT_UUID:
-        return uuid_parse(text, ret_target);
-    case FACT_DATE:
-        return date_parse(text, ret_target);
-    case FACT_INSTANT:
-        return declaration_date_parse(text,
-                                      ret_target); /* the facts hold UTC only, never a text without zone */
-    case FACT_DECLARATION_TYPE:
-        return (*(enum declaration_type *)ret_target = declaration_type_parse(text)) != 0;
-    case FACT_EVIDENCE:
-        return (*(enum evidence_type *)ret_target = evidence_type_parse(text)) != 0;
-    case FACT_REASON:
-        return (*(enum funding_end_reason *)ret_target = funding_end_reason_parse(text)) != 0;
-    case FACT_STATEMENT_STATUS:
-        return (*(enum statement_status *)ret_target = statement_status_parse(text)) != 0;
-    case FACT_NUMBER:
-    case FACT_TRUTH:
-        break;
-    }
-    return false;
-}
-
-static bool fact_from_json(enum fact_type type, json_t *value, void *ret_target)
-{
-    if (type == FACT_NUMBER && json_is_integer(value)) {
-        *(int64_t *)ret_target = json_integer_value(value);
-        return true;
-    }
-    if (type == FACT_TRUTH && json_is_boolean(value)) {
-        *(bool *)ret_target = json_is_true(value);
-        return true;
-    }
-    return fact_from_text(type, value, ret_target);
-}
-
-/* Reads the keys of one object into base, which holds "none" everywhere already. */
-static bool decode_object(const char *name, json_t *object, const struct fact_field *fields, void *base,
-                          struct error *err)
-{
-    if (!json_is_object(object))
-        return error_set(err, ERROR_BUG, "facts of a declaration: %s is not an object", name);
-    for (const struct fact_field *field = fields; field->key != NULL; field++) {
-        json_t *value = json_object_get(object, field->key);
-        if (value == NULL)
-            return error_set(err, ERROR_BUG, "facts of a declaration: %s lacks %s", name, field->key);
-        if (!json_is_null(value) && !fact_from_json(field->type, value, (char *)base + field->offset))
-            return error_set(err, ERROR_BUG, "facts of a declaration: %s: %s is of another type", name,
-                             field->key);
-    }
-    return true;
-}
-
 static const struct existing_declaration no_declaration = {.date_us = INSTANT_NONE};
 
 static bool decode_existing(json_t *array, struct existing_declaration *ret_existing, struct error *err)
@@ -223,30 +119,13 @@ static bool decode_existing(json_t *array, struct existing_declaration *ret_exis
         return error_set(err, ERROR_BUG, "facts of a declaration: existing is not an array");
     for (size_t i = 0; i < json_array_size(array); i++) {
         struct existing_declaration one = no_declaration;
-        if (!decode_object("existing", json_array_get(array, i), existing_fields, &one, err))
+        if (!facts_read_object("existing", json_array_get(array, i), existing_fields, &one, err))
             return false;
         if (one.id == 0 || one.type == DECLARATION_TYPE_NONE || ret_existing[one.type].id != 0)
             return error_set(err, ERROR_BUG,
                              "facts of a declaration: existing holds no type, or one type twice");
         ret_existing[one.type] = one;
     }
-    return true;
-}
-
-/* An array of numbers; memory is the caller's. */
-static bool decode_ids(json_t *array, const char *name, int64_t **ret_ids, size_t *ret_count,
-                       struct error *err)
-{
-    size_t count = json_array_size(array);
-    if (!json_is_array(array))
-        return error_set(err, ERROR_BUG, "facts of a declaration: %s is not an array", name);
-    for (size_t i = 0; i < count; i++)
-        if (!json_is_integer(json_array_get(array, i)))
-            return error_set(err, ERROR_BUG, "facts of a declaration: %s holds what is not a number", name);
-    *ret_count = count;
-    *ret_ids = memory_zero(count + 1, sizeof **ret_ids);
-    for (size_t i = 0; i < count; i++)
-        (*ret_ids)[i] = json_integer_value(json_array_get(array, i));
     return true;
 }
 
@@ -269,32 +148,27 @@ static void facts_init(struct declaration_facts *facts)
 
 static bool decode_facts(json_t *document, struct declaration_facts *facts, struct error *err)
 {
-    if (!decode_object("top", document, top_fields, facts, err))
+    if (!facts_read_object("top", document, top_fields, facts, err))
         return false;
-    for (size_t i = 0; i < sizeof fact_objects / sizeof fact_objects[0]; i++) {
-        json_t *object = json_object_get(document, fact_objects[i].key);
-        if (!json_is_null(object) &&
-            !decode_object(fact_objects[i].key, object, fact_objects[i].fields, facts, err))
-            return false;
-    }
+    if (!facts_read_objects(document, fact_objects, sizeof fact_objects / sizeof fact_objects[0], facts, err))
+        return false;
     json_t *completion = json_object_get(document, "mentor_completion");
     return decode_existing(json_object_get(document, "existing"), facts->existing, err) &&
-           decode_ids(json_object_get(document, "lead_provider_ids"), "lead_provider_ids",
-                      &facts->lead_provider_ids, &facts->lead_provider_count, err) &&
+           facts_read_ids(json_object_get(document, "lead_provider_ids"), "lead_provider_ids",
+                          &facts->lead_provider_ids, &facts->lead_provider_count, err) &&
            (json_is_null(completion) ||
-            decode_ids(json_object_get(completion, "lead_provider_ids"),
-                       "mentor_completion.lead_provider_ids", &facts->participant_lead_provider_ids,
-                       &facts->participant_lead_provider_count, err));
+            facts_read_ids(json_object_get(completion, "lead_provider_ids"),
+                           "mentor_completion.lead_provider_ids", &facts->participant_lead_provider_ids,
+                           &facts->participant_lead_provider_count, err));
 }
 
 bool declaration_facts_decode(struct slice text, struct declaration_facts *ret_facts, struct error *err)
 {
-    json_error_t problem;
     struct declaration_facts facts;
     facts_init(&facts);
-    facts.document = json_loadb(text.data == NULL ? "" : text.data, text.size, 0, &problem);
+    facts.document = facts_parse(text, err);
     if (facts.document == NULL)
-        return error_set(err, ERROR_BUG, "facts of a declaration are not JSON: %s", problem.text);
+        return false;
     if (!decode_facts(facts.document, &facts, err)) {
         declaration_facts_release(&facts);
         return false;

@@ -12,14 +12,6 @@
 #define FOR_EACH(entry, batch)                                                                               \
     for (struct intake_entry *entry = (batch)->entries; entry < (batch)->entries + (batch)->count; entry++)
 
-static void array_int_or_null(struct db_params *params, int64_t number)
-{
-    if (number == 0)
-        db_array_null(params);
-    else
-        db_array_int(params, number);
-}
-
 /* Never empty: a submission without a trace id of its own is followed by its id. */
 static void add_trace(struct db_params *params, const struct wire_record *record)
 {
@@ -48,8 +40,8 @@ static void insert_params(struct db_params *params, struct intake_batch *batch)
     ARRAY(params, batch, db_array_instant(params, entry->accepted_at_us));
     ARRAY(params, batch, db_array_text(params, entry->kind->name));
     ARRAY(params, batch, db_array_text(params, wire_caller_name(record->caller_type)));
-    ARRAY(params, batch, array_int_or_null(params, record->caller_id));
-    ARRAY(params, batch, array_int_or_null(params, record->token_id));
+    ARRAY(params, batch, db_array_id(params, record->caller_id));
+    ARRAY(params, batch, db_array_id(params, record->token_id));
     ARRAY(params, batch, db_array_text(params, wire_class_name(record->class)));
     ARRAY(params, batch, db_array_instant(params, record->as_of_us));
     ARRAY(params, batch, add_trace(params, record));

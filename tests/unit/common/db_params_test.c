@@ -57,6 +57,23 @@ static void utf8_stays_as_it_is(void **state)
                  "{\"Zo\xc3\xab\",\"\xe2\x80\x9c\xf0\x9f\x8e\x93\"}");
 }
 
+static void nothing_is_null(void **state)
+{
+    struct db_params params = DB_PARAMS_INIT;
+    struct date day = DATE_NONE;
+
+    (void)state;
+    assert_true(date_parse(slice_of("2026-04-21"), &day));
+    db_array_begin(&params);
+    db_array_id(&params, 0);
+    db_array_id(&params, 12);
+    db_array_date(&params, DATE_NONE);
+    db_array_date(&params, day);
+    db_array_end(&params);
+    assert_string_equal(value_of(&params, 0), "{NULL,12,NULL,\"2026-04-21\"}");
+    db_params_release(&params);
+}
+
 static void arrays_may_be_empty_and_hold_nulls(void **state)
 {
     struct db_params params = DB_PARAMS_INIT;
@@ -179,6 +196,7 @@ int main(void)
         cmocka_unit_test(elements_are_always_quoted),
         cmocka_unit_test(quotes_and_backslashes_are_escaped),
         cmocka_unit_test(utf8_stays_as_it_is),
+        cmocka_unit_test(nothing_is_null),
         cmocka_unit_test(arrays_may_be_empty_and_hold_nulls),
         cmocka_unit_test(arrays_of_other_types),
         cmocka_unit_test(bytes_are_hexadecimal),
