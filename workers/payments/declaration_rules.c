@@ -1,44 +1,7 @@
 /* declaration_rules: see declaration_rules.h. */
 #include "workers/payments/declaration_rules.h"
 
-#include <assert.h>
-
 /* ---- 6.1 mentor completion ---- */
-
-/* The day on which LT ends because its mentor has completed: the declaration's London date when the
- * declaration is later than the first moment of LT, else the day after LT's start. Never later than LT ends
- * already: a period of one day in the future would otherwise grow out of its school period (ours; the
- * document assumes longer ones). */
-static struct date completed_period_end(const struct mentor_completion_facts *facts)
-{
-    bool is_later = facts->declaration_us > london_day_start(facts->started_on);
-    struct date end = is_later ? london_date(facts->declaration_us) : date_add(facts->started_on, 1);
-    if (date_is_set(facts->finished_on) && facts->finished_on.day < end.day)
-        end = facts->finished_on;
-    return end;
-}
-
-struct mentor_completion_effects mentor_completion_decide(const struct mentor_completion_facts *facts)
-{
-    assert(facts->latest_completed_us != INSTANT_NONE);
-    struct mentor_completion_effects effects = {
-        .ineligible_on_before = facts->ineligible_on,
-        .ineligible_on = london_date(facts->latest_completed_us),
-        .reason_before = facts->reason,
-        .reason = FUNDING_END_COMPLETED_DECLARATION,
-        .finished_on_before = facts->finished_on,
-        .finished_on = facts->finished_on,
-    };
-    effects.record_changes = effects.ineligible_on.day != effects.ineligible_on_before.day ||
-                             effects.reason != effects.reason_before;
-    bool still_runs = !date_is_set(facts->finished_on) || facts->finished_on.day > facts->today.day;
-    if (facts->training_period_id != 0 && still_runs) {
-        effects.finished_on = completed_period_end(facts);
-        if (effects.finished_on.day != facts->finished_on.day)
-            effects.finished_training_period_id = facts->training_period_id;
-    }
-    return effects;
-}
 
 /* D counts the declaration being made, and one that is there already (only imports could have left it: row
  * 8). LT is the selected training period: both are the latest-started one with the same lead provider. */
@@ -46,10 +9,7 @@ static struct mentor_completion_effects completion_of(const struct declaration_i
                                                       const struct declaration_facts *facts, int64_t now_us)
 {
     if (input->role != ROLE_MENTOR || input->type != DECLARATION_COMPLETED)
-        return (struct mentor_completion_effects){.ineligible_on_before = DATE_NONE,
-                                                  .ineligible_on = DATE_NONE,
-                                                  .finished_on_before = DATE_NONE,
-                                                  .finished_on = DATE_NONE};
+        return mentor_completion_nothing();
     const struct existing_declaration *other = &facts->existing[DECLARATION_COMPLETED];
     bool other_is_later = other->id != 0 && other->date_us > input->date_us;
     return mentor_completion_decide(&(struct mentor_completion_facts){
@@ -61,6 +21,8 @@ static struct mentor_completion_effects completion_of(const struct declaration_i
         .training_period_id = facts->training_period.id,
         .started_on = facts->training_period.started_on,
         .finished_on = facts->training_period.finished_on,
+        .school_finished_on = DATE_NONE, /* nobody asks: D is this one or a later one */
+        .other_training_starts_on = DATE_NONE,
     });
 }
 

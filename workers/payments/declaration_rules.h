@@ -12,28 +12,7 @@
 #include "common/declaration_facts.h"
 #include "common/declaration_view.h"
 #include "common/error.h"
-
-/* What 6.1 looks at. Creation fills it from the facts of the declaration; void and clawback will from theirs.
- */
-struct mentor_completion_facts {
-    struct date today;
-    int64_t latest_completed_us; /* D: latest-dated active mentor `completed`, all lead providers;
-                                    INSTANT_NONE: none */
-    int64_t declaration_us;      /* the declaration that was made or voided */
-    struct date ineligible_on;   /* the training record as it is */
-    enum funding_end_reason reason;
-    int64_t training_period_id; /* LT: latest-started mentor period with the declaration's lead provider */
-    struct date started_on, finished_on;
-};
-
-/* A change of the mentor's training record and of LT. "Nothing" is all false and 0. */
-struct mentor_completion_effects {
-    bool record_changes; /* then an event, with the values before and after */
-    struct date ineligible_on_before, ineligible_on;
-    enum funding_end_reason reason_before, reason;
-    int64_t finished_training_period_id; /* 0: LT stays as it is */
-    struct date finished_on_before, finished_on;
-};
+#include "workers/payments/mentor_completion.h"
 
 struct declaration_effects {
     int64_t training_period_id;
@@ -54,9 +33,6 @@ struct declaration_effects {
 bool declaration_decide_effects(const struct declaration_input *input, const struct declaration_facts *facts,
                                 bool fundable, int64_t now_us, struct declaration_effects *ret_effects,
                                 struct error *err) __attribute__((warn_unused_result));
-
-/* 6.1 where D exists; where it does not, the void's own issue adds the other half. */
-struct mentor_completion_effects mentor_completion_decide(const struct mentor_completion_facts *facts);
 
 /* The new declaration as its client sees it. Borrows from all of its arguments; id NULL = dry run. */
 struct declaration_view declaration_view_of(const struct declaration_input *input,

@@ -4,9 +4,7 @@
  * statement writes all of them.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/changes.h"
 #include "common/clock.h"
 #include "common/declaration_commit.h"
 #include "common/verdict.h"
@@ -70,25 +68,6 @@ static void add_locks(struct commit *commit, size_t entry, const struct acceptan
 
 /* ------------------------------------------------------------------- write */
 
-static char *funding_changes(const struct mentor_completion_effects *completion)
-{
-    char before[CHANGE_DATE_SIZE], after[CHANGE_DATE_SIZE];
-    json_t *lines = json_array();
-    char *text;
-
-    change_date_format(completion->ineligible_on_before, before);
-    change_date_format(completion->ineligible_on, after);
-    if (strcmp(before, after) != 0)
-        changes_append(lines, "became_ineligible_for_funding_on", before, after);
-    if (completion->reason_before != completion->reason)
-        changes_append(lines, "became_ineligible_for_funding_reason",
-                       funding_end_reason_name(completion->reason_before),
-                       funding_end_reason_name(completion->reason));
-    text = json_dumps(lines, JSON_COMPACT);
-    json_decref(lines);
-    return text;
-}
-
 /* What depends on the instant after the locks: the id, the body, api_updated_at. */
 static void finish(const struct commit *commit, struct acceptance *one)
 {
@@ -101,28 +80,7 @@ static void finish(const struct commit *commit, struct acceptance *one)
 
     buffer_clear(&one->body);
     declaration_render(&view, &one->body);
-    if (one->effects.completion.record_changes)
-        one->funding_changes = funding_changes(&one->effects.completion);
-}
-
-static void array_id(struct db_params *params, int64_t id)
-{
-    if (id == 0)
-        db_array_null(params);
-    else
-        db_array_int(params, id);
-}
-
-static void array_date(struct db_params *params, struct date date)
-{
-    char text[DATE_TEXT_SIZE];
-
-    if (!date_is_set(date)) {
-        db_array_null(params);
-        return;
-    }
-    date_format(date, text);
-    db_array_text(params, text);
+    one->funding_changes = mentor_completion_changes(&one->effects.completion);
 }
 
 /* The columns of write_declarations.sql, in its order. */
@@ -173,13 +131,13 @@ static void add_declared(struct db_params *params, enum column column, const str
         db_array_text(params, payment_status_name(one->effects.payment_status));
         break;
     case STATEMENT:
-        array_id(params, one->effects.statement_id);
+        db_array_id(params, one->effects.statement_id);
         break;
     case MENTORSHIP:
-        array_id(params, one->effects.mentorship_period_id);
+        db_array_id(params, one->effects.mentorship_period_id);
         break;
     case DELIVERY_PARTNER:
-        array_id(params, one->effects.delivery_partner_id);
+        db_array_id(params, one->effects.delivery_partner_id);
         break;
     case PUPIL_PREMIUM:
         db_array_bool(params, one->effects.pupil_premium_uplift);
@@ -196,17 +154,17 @@ static void add_completion(struct db_params *params, enum column column, const s
 
     switch (column) {
     case FUNDING_ENDS_ON:
-        array_date(params, completion->record_changes ? completion->ineligible_on : DATE_NONE);
+        db_array_date(params, completion->record_changes ? completion->ineligible_on : DATE_NONE);
         break;
     case FUNDING_CHANGES:
         db_array_text(params, one->funding_changes);
         break;
     case TRAINING_ENDS_ON:
-        array_date(params,
-                   completion->finished_training_period_id != 0 ? completion->finished_on : DATE_NONE);
+        db_array_date(params,
+                      completion->finished_training_period_id != 0 ? completion->finished_on : DATE_NONE);
         break;
     default: /* SCHOOL_PERIOD */
-        array_id(params, one->facts.training_period.school_period_id);
+        db_array_id(params, one->facts.training_period.school_period_id);
         break;
     }
 }
@@ -226,19 +184,19 @@ static void add_value(struct db_params *params, enum column column, const struct
         db_array_uuid(params, &one->api_id);
         break;
     case TRAINING_PERIOD:
-        array_id(params, one->effects.training_period_id);
+        db_array_id(params, one->effects.training_period_id);
         break;
     case TEACHER:
-        array_id(params, one->facts.teacher.id);
+        db_array_id(params, one->facts.teacher.id);
         break;
     case ROLE:
         db_array_text(params, participant_role_name(one->input.role));
         break;
     case LEAD_PROVIDER:
-        array_id(params, one->facts.training_period.lead_provider_id);
+        db_array_id(params, one->facts.training_period.lead_provider_id);
         break;
     case YEAR:
-        array_id(params, one->facts.training_period.contract_period_year);
+        db_array_id(params, one->facts.training_period.contract_period_year);
         break;
     case AS_OF:
         db_array_instant(params, record->as_of_us);
@@ -280,40 +238,24 @@ static void write_params(struct db_params *params, struct acceptance *const *acc
     }
 }
 
-/* Tells each submission that the write returned; one that it did not had an outcome already (the backstop).
- */
-static bool tell_written(struct acceptance *const *accepted, size_t count, const PGresult *written,
-                         struct error *err)
-{
-    for (int row = 0; row < PQntuples(written); row++) {
-        struct uuid id;
-
-        if (!db_uuid(written, row, 0, &id))
-            return error_set(err, ERROR_BUG, "the write returned something that is no id");
-        for (size_t i = 0; i < count; i++)
-            if (uuid_equal(&accepted[i]->item->record.id, &id))
-                commit_tell(accepted[i]->item, "succeeded", 200, buffer_slice(&accepted[i]->body));
-    }
-    for (size_t i = 0; i < count; i++)
-        if (accepted[i]->item->disposition == 0)
-            work_done(accepted[i]->item);
-    return true;
-}
-
 static bool write_new(struct commit *commit, struct acceptance **accepted, size_t count, struct error *err)
 {
+    struct written *told = memory_zero(count, sizeof *told);
     struct db_params params = DB_PARAMS_INIT;
     PGresult *written = NULL;
     bool good;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         finish(commit, accepted[i]);
+        told[i] = (struct written){accepted[i]->item, buffer_slice(&accepted[i]->body)};
+    }
     write_params(&params, accepted, count);
     good = commit_end(commit, count == 0 ? NULL : &sql_write_declarations, &params, &written, err);
     if (good && written != NULL)
-        good = tell_written(accepted, count, written, err);
+        good = tell_written(told, count, written, err);
     PQclear(written);
     db_params_release(&params);
+    free(told);
     return good;
 }
 

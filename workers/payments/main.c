@@ -2,18 +2,19 @@
  * ecf2-payments: chooses the statement, decides what an accepted declaration writes, and commits it.
  * Statements and payment runs come with their kinds.
  */
-#include "common/kinds.h"
+#include "common/kind_handlers.h"
 #include "common/sql.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
 
-/* One kind so far, so a batch is of one kind: what is of no kind fails alone. */
+static const struct kind_handler handlers[] = {
+    {"declaration.create", accept_declarations},
+    {NULL, NULL},
+};
+
 static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (kind_find(items[i].record.kind) == NULL)
-            return error_set(err, ERROR_WIRE, "a kind of submission that this version does not know");
-    return accept_declarations(worker, items, count, err);
+    return kind_handlers_run(handlers, worker, items, count, err);
 }
 
 int main(int argc, char **argv)

@@ -604,20 +604,11 @@ const char *declaration_attribute_title(enum declaration_attribute attribute)
     return titles[attribute];
 }
 
-static int append_dump(const char *data, size_t size, void *out)
-{
-    buffer_append(out, data, size);
-    return 0;
-}
-
 void declaration_verdict_render(const struct declaration_verdict *verdict, struct buffer *out)
 {
-    CLEANUP(json) json_t *body = json_object();
     json_t *errors = json_array();
     for (size_t i = 0; i < verdict->error_count; i++)
-        json_array_append_new(errors, json_pack("{s:s, s:s}", "title",
-                                                declaration_attribute_title(verdict->errors[i].attribute),
-                                                "detail", verdict->errors[i].detail));
-    json_object_set_new(body, "errors", errors);
-    json_dump_callback(body, append_dump, out, JSON_COMPACT);
+        rules_append_error(errors, declaration_attribute_title(verdict->errors[i].attribute),
+                           verdict->errors[i].detail);
+    rules_render_errors(errors, out);
 }

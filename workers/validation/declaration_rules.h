@@ -12,19 +12,13 @@
 
 #include "common/buffer.h"
 #include "common/declaration_facts.h"
+#include "workers/validation/rules.h"
 
 /* Stored with each outcome (submission_outcomes.rules_version, an integer). Raise it whenever a row, a guard,
  * a check or the evidence table changes what it says about the same facts. */
 #define DECLARATION_RULES_VERSION "1"
 
 #define DECLARATION_RULE_COUNT 19
-
-/* What a row says about one submission; explain shows exactly this. */
-enum rule_result {
-    RULE_SKIPPED, /* its guard does not hold, or row 8 has settled the matter before it */
-    RULE_PASSED,
-    RULE_FAILED
-};
 
 /* The titles of the public errors. */
 #define DECLARATION_ATTRIBUTES(X)                                                                            \
@@ -43,8 +37,6 @@ enum declaration_attribute {
     ATTR_COUNT
 };
 /* clang-format on */
-
-#define DETAIL_SIZE 512
 
 struct rule_error {
     enum declaration_attribute attribute;

@@ -1,0 +1,176 @@
+/* judgement: see judgement.h. */
+#include "workers/validation/judgement.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/kinds.h"
+#include "common/metrics.h"
+#include "common/verdict.h"
+
+void judgement_release(struct judgement *judgement)
+{
+    buffer_release(&judgement->body);
+    buffer_release(&judgement->fired);
+}
+
+void judgement_add_fired(struct judgement *judgement, const char *source)
+{
+    buffer_printf(&judgement->fired, "%s%s", judgement->fired.size == 0 ? "" : ",", source);
+}
+
+/* ------------------------------------------------------------------- facts */
+
+static struct judgement *judgement_of(struct judgement *const *judgements, size_t count, int row,
+                                      const struct uuid *id)
+{
+    /* rows come in the order of the batch, so the first guess is nearly always right */
+    if ((size_t)row < count && uuid_equal(&judgements[row]->item->record.id, id))
+        return judgements[row];
+    for (size_t i = 0; i < count; i++)
+        if (uuid_equal(&judgements[i]->item->record.id, id))
+            return judgements[i];
+    return NULL;
+}
+
+static bool read_facts(struct judgement *const *judgements, size_t count, const PGresult *result,
+                       struct error *err)
+{
+    static const char *const names[] = {"id", "facts", "digest", "person_key"};
+    enum { ID, FACTS, DIGEST, PERSON, COUNT };
+    int columns[COUNT];
+
+    if (!db_columns(result, names, columns, COUNT, err))
+        return false;
+    for (int row = 0; row < PQntuples(result); row++) {
+        struct uuid id;
+        struct judgement *one =
+            db_uuid(result, row, columns[ID], &id) ? judgement_of(judgements, count, row, &id) : NULL;
+
+        if (one == NULL || one->facts.size > 0)
+            return error_set(err, ERROR_BUG, "the facts query named a submission that is not in the batch");
+        one->facts = db_text(result, row, columns[FACTS]);
+        one->digest = db_text(result, row, columns[DIGEST]);
+        one->person_key = db_text(result, row, columns[PERSON]);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (judgements[i]->facts.size == 0)
+            return error_set(err, ERROR_BUG, "the facts query left a submission out");
+    return true;
+}
+
+bool judgements_load_facts(struct worker *worker, const struct commit_kind *kind,
+                           struct judgement *const *judgements, size_t count, PGresult **ret_result,
+                           struct error *err)
+{
+    struct commit_entry *entries = memory_zero(count, sizeof *entries);
+    struct db_params params = DB_PARAMS_INIT;
+    bool good;
+
+    for (size_t i = 0; i < count; i++) {
+        entries[i].item = judgements[i]->item;
+        entries[i].context = judgements[i]->context;
+    }
+    kind->facts_params(&params, entries, count);
+    good = db_run(worker_db(worker), kind->facts, &params, ret_result, err);
+    db_params_release(&params);
+    free(entries);
+    return good && read_facts(judgements, count, *ret_result, err);
+}
+
+/* ------------------------------------------------------------ what passes */
+
+static void hand_on(const struct judgement *one, const char *rules_version)
+{
+    struct work_item *item = one->item;
+    const struct kind *kind = kind_find(item->record.kind);
+    const struct verdict verdict = {.digest = one->digest,
+                                    .person_key = one->person_key,
+                                    .rules_version = slice_of(rules_version),
+                                    .is_same_as = one->is_same_as,
+                                    .same_as = one->same_as};
+    char *text = verdict_write(&verdict);
+
+    item->record.facts = work_keep(item, one->facts);
+    item->record.verdict = work_keep(item, slice_of(text));
+    free(text);
+    work_forward(item, kind_next_stage(kind, "validation"));
+}
+
+/* ---------------------------------------------------------- what does not */
+
+/* Counts each rule that fired, by its number: what stands behind the name of the document. */
+static void count_fired(const struct judgement *one)
+{
+    const struct slice kind = one->item->record.kind;
+    const char *end = one->fired.data + one->fired.size;
+
+    for (const char *p = one->fired.data; p != NULL && p < end;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        const char *until = comma == NULL ? end : comma;
+        const char *space = memchr(p, ' ', (size_t)(until - p));
+        const char *rule = space == NULL ? p : space + 1;
+        char labels[128];
+
+        (void)snprintf(labels, sizeof labels, "kind=\"%.*s\",rule=\"%.*s\"", (int)kind.size, kind.data,
+                       (int)(until - rule), rule);
+        metric_add(metric_counter("ecf2_rejections_total", "Rules that failed", labels), 1);
+        p = comma == NULL ? end : comma + 1;
+    }
+}
+
+static bool commit_rejections(struct worker *worker, const struct commit_kind *kind,
+                              struct judgement *const *rejected, size_t count, const char *rules_version,
+                              struct error *err)
+{
+    struct commit_entry *entries = memory_zero(count, sizeof *entries);
+    struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    struct commit commit;
+    size_t open = 0;
+    bool good;
+
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct commit_entry){
+            .item = rejected[i]->item, .digest = rejected[i]->digest, .context = rejected[i]->context};
+    commit_init(&commit, worker, kind, entries, count);
+    for (size_t i = 0; i < count; i++)
+        commit_add_key(&commit, i, rejected[i]->person_key);
+    good = commit_begin(&commit, err);
+    for (size_t i = 0; good && i < count; i++) {
+        if (entries[i].state != COMMIT_OPEN)
+            continue;
+        count_fired(rejected[i]);
+        outcomes[open++] = (struct plain_outcome){.entry = &entries[i],
+                                                  .result = "rejected",
+                                                  .status = rejected[i]->status,
+                                                  .body = buffer_slice(&rejected[i]->body),
+                                                  .fired = buffer_slice(&rejected[i]->fired),
+                                                  .facts = rejected[i]->facts,
+                                                  .rules_version = rules_version};
+    }
+    good = good && commit_plain_outcomes(&commit, outcomes, open, err);
+    commit_release(&commit);
+    free(entries);
+    free(outcomes);
+    return good;
+}
+
+bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
+                       struct judgement *const *judgements, size_t count, const char *rules_version,
+                       struct error *err)
+{
+    struct judgement **rejected = memory_zero(count, sizeof *rejected);
+    size_t rejections = 0;
+    bool good;
+
+    for (size_t i = 0; i < count; i++) {
+        if (judgements[i]->status == 0)
+            hand_on(judgements[i], rules_version);
+        else
+            rejected[rejections++] = judgements[i];
+    }
+    good = rejections == 0 || commit_rejections(worker, kind, rejected, rejections, rules_version, err);
+    free(rejected);
+    return good;
+}

@@ -1,0 +1,42 @@
+/*
+ * judgement: the steps that validation takes for every kind of submission (pipeline.md PL-31): load the facts
+ * of a batch, hand on what its rules accept, commit what they reject. The kind decodes, runs its rules and
+ * says what they found (declarations.c, voids.c).
+ */
+#ifndef ECF2_WORKERS_VALIDATION_JUDGEMENT_H
+#define ECF2_WORKERS_VALIDATION_JUDGEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/commit.h"
+
+/* One submission on its way through the rules of its kind. */
+struct judgement {
+    struct work_item *item;
+    void *context; /* of its commit entry (common/commit.h) */
+    /* As the facts query gave them; borrowed from its result. */
+    struct slice facts, digest, person_key;
+    /* What the rules say of it: */
+    uint16_t status;           /* 0: accepted; else of the rejection */
+    struct buffer body, fired; /* of a rejection: its body, and the sources of the rules that failed */
+    bool is_same_as;           /* of an acceptance (common/verdict.h) */
+    struct uuid same_as;
+};
+
+/* Adds a rule that failed, by its source ("declarations.md 3.3/9"). */
+void judgement_add_fired(struct judgement *judgement, const char *source);
+void judgement_release(struct judgement *judgement);
+
+/* Asks the facts query of the kind. *ret_result is the caller's to PQclear, when all is settled. */
+bool judgements_load_facts(struct worker *worker, const struct commit_kind *kind,
+                           struct judgement *const *judgements, size_t count, PGresult **ret_result,
+                           struct error *err) __attribute__((warn_unused_result));
+/* Hands on what is accepted, with the facts that were seen, and commits the rest. */
+bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
+                       struct judgement *const *judgements, size_t count, const char *rules_version,
+                       struct error *err) __attribute__((warn_unused_result));
+
+#endif
