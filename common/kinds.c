@@ -3,8 +3,12 @@
 #include <string.h>
 
 static const struct kind kinds[] = {
-    {"declaration.create", {"validation", "eligibility", "payments", NULL}, "participant_id"},
-    {NULL, {NULL}, NULL},
+    {"declaration.create",
+     {"validation", "eligibility", "payments", NULL},
+     "participant_id",
+     SUBJECT_PARTICIPANT},
+    {"declaration.void", {"validation", "payments", NULL}, "id", SUBJECT_DECLARATION},
+    {NULL, {NULL}, NULL, SUBJECT_PARTICIPANT},
 };
 
 const struct kind *kinds_all(void)

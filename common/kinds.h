@@ -12,11 +12,15 @@
 
 #define KIND_STAGES_MAX 4
 
+/* What the field names by which intake finds the person (pipeline.md PL-4). */
+enum kind_subject { SUBJECT_PARTICIPANT, SUBJECT_DECLARATION };
+
 struct kind {
     const char *name;
     const char
         *stages[KIND_STAGES_MAX + 1]; /* services in order, NULL-terminated; the last commits acceptance */
-    const char *subject_field;        /* the field of the payload by which intake finds the person */
+    const char *subject_field;        /* of the payload, a public id: by it intake finds the person */
+    enum kind_subject subject;
 };
 
 /* NULL when there is no such kind. */

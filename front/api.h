@@ -6,9 +6,10 @@
 
 struct request;
 
-/* api/declarations.c: operations 10 and 11 of lead-provider-api.md section 2 */
+/* api/declarations.c: operations 10 to 12 of lead-provider-api.md section 2 */
 void declaration_create(struct request *request);
 void declaration_show(struct request *request);
+void declaration_void(struct request *request);
 /* The attributes of operation 10; NULL ends them. */
 extern const char *const declaration_attributes[];
 

@@ -6,12 +6,12 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/not_found.h"
 #include "front/answer.h"
 #include "front/loop.h"
 
 #define READ_US (10 * US_PER_SECOND)
 
-#define DETAIL_NOT_FOUND "Nothing with this id was found."
 #define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
 
 void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
@@ -68,7 +68,7 @@ void read_by_id(struct request *request, const char *kind)
     struct uuid id;
     char text[UUID_TEXT_SIZE], payload[80];
     if (!uuid_parse(request->id, &id)) {
-        request_refuse(request, 404, DETAIL_NOT_FOUND);
+        request_refuse(request, 404, NOT_FOUND_DETAIL);
         return;
     }
     if (!brokers_any_alive(loop)) {

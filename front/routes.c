@@ -8,13 +8,14 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-    /* method      template                                     auth                 body                    local  handler */
-    {ROUTE_GET,  "/healthcheck",                              ROUTE_OPEN,          NULL,                   true,  health_show},
-    {ROUTE_GET,  "/healthcheck/live",                         ROUTE_OPEN,          NULL,                   true,  health_show_live},
-    {ROUTE_GET,  "/healthcheck/ready",                        ROUTE_OPEN,          NULL,                   true,  health_show_ready},
-    {ROUTE_POST, "/api/v3/participant-declarations",          ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_create},
-    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",     ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_show},
-    {ROUTE_GET,  "/api/v3/submissions/{id}",                  ROUTE_LEAD_PROVIDER, NULL,                   false, submission_show},
+    /* method      template                                      auth                 body                    local  handler */
+    {ROUTE_GET,  "/healthcheck",                               ROUTE_OPEN,          NULL,                   true,  health_show},
+    {ROUTE_GET,  "/healthcheck/live",                          ROUTE_OPEN,          NULL,                   true,  health_show_live},
+    {ROUTE_GET,  "/healthcheck/ready",                         ROUTE_OPEN,          NULL,                   true,  health_show_ready},
+    {ROUTE_POST, "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_create},
+    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",      ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_show},
+    {ROUTE_PUT,  "/api/v3/participant-declarations/{id}/void", ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_void},
+    {ROUTE_GET,  "/api/v3/submissions/{id}",                   ROUTE_LEAD_PROVIDER, NULL,                   false, submission_show},
     {0, NULL, ROUTE_OPEN, NULL, false, NULL},
 };
 /* clang-format on */
@@ -46,9 +47,15 @@ static bool matches(const char *template, struct slice path, struct slice *ret_i
 
 static bool method_fits(enum route_method method, struct slice given)
 {
-    if (method == ROUTE_GET)
+    switch (method) {
+    case ROUTE_GET:
         return slice_equal(given, slice_of("GET")) || slice_equal(given, slice_of("HEAD"));
-    return slice_equal(given, slice_of("POST"));
+    case ROUTE_POST:
+        return slice_equal(given, slice_of("POST"));
+    case ROUTE_PUT:
+        return slice_equal(given, slice_of("PUT"));
+    }
+    return false;
 }
 
 const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id)

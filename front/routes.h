@@ -10,7 +10,7 @@
 
 struct request;
 
-enum route_method { ROUTE_GET = 1, ROUTE_POST = 2 };
+enum route_method { ROUTE_GET = 1, ROUTE_POST = 2, ROUTE_PUT = 3 };
 enum route_auth { ROUTE_OPEN, ROUTE_LEAD_PROVIDER };
 
 struct route {

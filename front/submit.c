@@ -244,3 +244,17 @@ void submit_write(struct request *request, const char *kind)
         start(request, class);
     buffer_release(&request->payload);
 }
+
+/* {"fields":{"id":…}}; null where the bytes are no text. */
+static void write_id(struct buffer *out, struct slice id)
+{
+    CLEANUP(json) json_t *value = json_stringn(id.data, id.size);
+    CLEANUP(free) char *text = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+    buffer_printf(out, "{\"fields\":{\"id\":%s}}", text == NULL ? "null" : text);
+}
+
+void submit_by_id(struct request *request, const char *kind)
+{
+    write_id(&request->payload, request->id);
+    submit_write(request, kind);
+}

@@ -1,5 +1,4 @@
-/* declarations: operations 10 and 11 of lead-provider-api.md section 2. Rules and effects are the workers'.
- */
+/* declarations: operations 10 to 12 of lead-provider-api.md section 2. Rules and effects are the workers'. */
 #include "front/api.h"
 #include "front/read.h"
 #include "front/submit.h"
@@ -17,4 +16,9 @@ void declaration_create(struct request *request)
 void declaration_show(struct request *request)
 {
     read_by_id(request, "read.declaration");
+}
+
+void declaration_void(struct request *request)
+{
+    submit_by_id(request, "declaration.void");
 }

@@ -112,6 +112,33 @@ export class Provider {
     return at ? frontAt(this.system, london(at)).then(go) : go(options.url);
   }
 
+  /** Voids a declaration, by whatever stands for its id. */
+  void(id, { at, url, headers, body: content } = {}) {
+    const go = (to) => this.system.request('PUT', `${DECLARATIONS}/${id}/void`, { token: this.token, url: to, headers, body: content });
+    return at ? frontAt(this.system, london(at)).then(go) : go(url);
+  }
+
+  /** Voids, expects 200 and gives the attributes; reads it back byte for byte, and its submission. */
+  async voided(id, options = {}) {
+    const answer = await this.void(id, options);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.body.data.id, id.toLowerCase());
+    assert.equal((await this.get(`${DECLARATIONS}/${id}`, options)).text, answer.text, 'GET shows the bytes of the PUT');
+    await this.storedAs(answer, { type: 'participant-declaration', id: id.toLowerCase() }, 'declaration.void');
+    return { id, ...answer.body.data.attributes };
+  }
+
+  /** Voids, expects 422 with one error; what is stored says the same. */
+  async notVoided(id, words, options = {}) {
+    const answer = await this.void(id, options);
+    assert.equal(answer.status, 422, answer.text);
+    assert.deepEqual(titles(answer), ['participant_declaration_id'], answer.text);
+    assert.match(answer.body.errors[0].detail, words);
+    assert.doesNotMatch(answer.body.errors[0].detail, /contract period/i);
+    await this.storedAs(answer, null, 'declaration.void');
+    return answer;
+  }
+
   /** Sends, expects 200 and gives the attributes; reads it back byte for byte, and its submission. */
   async accepted(attributes, options = {}) {
     const answer = await this.send(attributes, options);
@@ -139,7 +166,7 @@ export class Provider {
   }
 
   /** GET /api/v3/submissions/{id} of an answer shows the decision. Its id is not in the answer: it is the newest one. */
-  async storedAs(answer, resource) {
+  async storedAs(answer, resource, kind = 'declaration.create') {
     const { rows } = await this.system.db.query(
       `select s.id from submissions s join submission_outcomes o on o.submission_id = s.id
         where o.body::text = $1 and o.http_status = $2 order by o.decided_no desc limit 1`, [answer.text, answer.status]);
@@ -147,7 +174,7 @@ export class Provider {
     const { status, body: shown } = await this.get(`/api/v3/submissions/${rows[0].id}`);
     assert.equal(status, 200);
     const { id, type, attributes } = shown.data;
-    assert.deepEqual([id, type, attributes.kind, attributes.state], [rows[0].id, 'submission', 'declaration.create', 'decided']);
+    assert.deepEqual([id, type, attributes.kind, attributes.state], [rows[0].id, 'submission', kind, 'decided']);
     assert.equal(attributes.result, answer.status === 200 ? 'succeeded' : 'rejected');
     assert.deepEqual(attributes.response, { status: answer.status, body: answer.body });
     assert.deepEqual(attributes.resource, resource);

@@ -1,4 +1,4 @@
-// What operations 10 and 11 and submissions answer has the shape that the project itself tells: the words of
+// What operations 10 to 12 and submissions answer has the shape that the project itself tells: the words of
 // common/declaration.h, the attributes of the example in README.md, in its order. Where the published contract is there
 // (contract/lead-provider-api-v3.openapi.yaml), the same answers are also held against what it promises.
 import assert from 'node:assert/strict';
@@ -92,7 +92,7 @@ describe('what the project says', () => {
   });
 
   for (const [name, attributes, at] of [['an ECT', ect(), '2024-10-20 10:00'], ['a mentor', mentor, '2025-10-20 10:00']]) {
-    test(`create and show: ${name}`, async () => {
+    test(`create, show and void: ${name}`, async () => {
       const made = await provider.send(attributes, { at });
       assert.equal(made.status, 200, made.text);
       const path = `${DECLARATIONS}/${made.body.data.id}`, shown = await provider.get(path);
@@ -100,6 +100,12 @@ describe('what the project says', () => {
       isOurs('declaration', path, 'get', shown);
       assert.deepEqual(Object.keys(made.body.data.attributes), Object.keys(example.data.attributes), 'in the order of the example');
       assert.deepEqual(Object.keys(made.body.data), Object.keys(example.data));
+
+      const voided = await provider.void(made.body.data.id, { at });
+      assert.equal(voided.status, 200, voided.text);
+      isOurs('declaration', `${path}/void`, 'put', voided);
+      assert.deepEqual(Object.keys(voided.body.data.attributes), Object.keys(example.data.attributes));
+      isOurs('errors', `${path}/void`, 'put', await provider.void(made.body.data.id, { at }));
     });
   }
 
@@ -121,6 +127,8 @@ describe('what the project says', () => {
     isOurs('error', DECLARATIONS, 'post', await system.request('POST', DECLARATIONS, { token: 'x', body: body(ect()) }));
     isOurs('errors', `${DECLARATIONS}/x`, 'get', await provider.get(`${DECLARATIONS}/x`));
     isOurs('error', `${DECLARATIONS}/x`, 'get', await system.request('GET', `${DECLARATIONS}/x`));
+    isOurs('errors', `${DECLARATIONS}/x/void`, 'put', await provider.void('x'));
+    isOurs('error', `${DECLARATIONS}/x/void`, 'put', await system.request('PUT', `${DECLARATIONS}/x/void`));
     holds(ours.error, await provider.get('/nowhere'));
   });
 });

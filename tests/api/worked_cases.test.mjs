@@ -1,4 +1,4 @@
-// declarations.md section 11, case by case, over HTTP. (W28 to W32 need endpoints of later issues.)
+// declarations.md section 11, case by case, over HTTP. (W29 to W32: void.test.mjs; W28 needs inductions.)
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';

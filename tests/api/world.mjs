@@ -47,6 +47,7 @@ const withdrawn = (person, at) => ended(person, at.slice(0, 10), { withdrawn: at
 const deferred = (person, at) => ended(person, at.slice(0, 10), { deferred: at });
 const declared = (person, ...declarations) => ({ ...person, declarations });
 const notEligible = (person) => ({ ...person, eligible: null });
+const trainedBy = (provider, person) => ({ ...person, training: person.training.map((period) => ({ ...period, provider })) });
 
 // A second school of a copy would need a second partnership; nothing here does.
 const cases = {
@@ -101,7 +102,15 @@ const cases = {
   'openapi': P1, 'openapi mentor': P5,
   'errors': P1, 'errors 503': P1, 'errors draining': P1,
   'delivered': P1, 'delivered together': P1,
+
+  // void.test.mjs
+  W29: P1, W30: trainedBy(C, P1), W31: P5, W32: P1,
+  'void submitted': P2, 'void payable': P1, 'void deadline today': trainedBy(C, P1), 'void deadline over': trainedBy(C, P1), 'void refunded': trainedBy(C, P1),
+  'void no statement': notEligible(P8), 'void seen by D': P7, 'void at once': P1, 'void async': P1, 'void async 404': P1, 'void waits': P1,
+  'void mentor paid': P5, 'void mentor still trains': P5, 'void mentor left': P5, 'void mentor leaves': P5, 'void mentor elsewhere': P5,
+  'void mentor other reason': P5, 'void mentor started': P5, 'void mentor of two': P5, 'void ect completed': P4,
 };
+for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = P1;
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;
 
 const names = Object.keys(cases);

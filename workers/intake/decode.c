@@ -93,7 +93,7 @@ static void decode_submission(struct work_item *item, const json_t *fields, stru
 
     *entry = (struct intake_entry){
         .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id)};
-    entry->names_person = text.data != NULL && uuid_parse(text, &entry->person);
+    entry->has_given = text.data != NULL && uuid_parse(text, &entry->given);
     entry->otherwise = otherwise_subject(item, text);
     digest_of(&item->record, entry->digest);
 }

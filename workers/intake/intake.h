@@ -25,8 +25,8 @@ struct intake_entry {
     struct work_item *item;
     const struct kind *kind;
     int64_t accepted_at_us; /* the millisecond in the id */
-    bool names_person;      /* the payload gives a UUID that may be a person's */
-    struct uuid person;
+    bool has_given;         /* the payload gives a UUID that may be what kind->subject says */
+    struct uuid given;
     struct slice otherwise; /* the subject where nobody is found; lives as long as the batch */
     uint8_t digest[32];     /* SHA-256 of the payload as received */
     /* What the database said: */

@@ -21,6 +21,15 @@ static void add_trace(struct db_params *params, const struct wire_record *record
         db_array_uuid(params, &record->id);
 }
 
+/* The id by which the person is looked for, where it is one of these. */
+static void add_given(struct db_params *params, const struct intake_entry *entry, enum kind_subject subject)
+{
+    if (entry->has_given && entry->kind->subject == subject)
+        db_array_uuid(params, &entry->given);
+    else
+        db_array_null(params);
+}
+
 /* One array parameter: `element` is called for each entry. */
 #define ARRAY(params, batch, element)                                                                        \
     do {                                                                                                     \
@@ -48,7 +57,8 @@ static void insert_params(struct db_params *params, struct intake_batch *batch)
     ARRAY(params, batch, db_array_slice(params, record->payload));
     ARRAY(params, batch,
           db_array_bytes(params, (struct slice){(const char *)entry->digest, sizeof entry->digest}));
-    ARRAY(params, batch, entry->names_person ? db_array_uuid(params, &entry->person) : db_array_null(params));
+    ARRAY(params, batch, add_given(params, entry, SUBJECT_PARTICIPANT));
+    ARRAY(params, batch, add_given(params, entry, SUBJECT_DECLARATION));
     ARRAY(params, batch, db_array_slice(params, entry->otherwise));
     ARRAY(params, batch, db_array_instant(params, record->accept_by_us));
     db_param_int(params, INTAKE_CLOCK_BOUND_SECONDS); /* a number alone is an interval of seconds */

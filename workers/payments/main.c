@@ -9,6 +9,7 @@
 
 static const struct kind_handler handlers[] = {
     {"declaration.create", accept_declarations},
+    {"declaration.void", accept_voids},
     {NULL, NULL},
 };
 

@@ -7,6 +7,10 @@
 /* Commits the acceptance of a batch of `declaration.create` (architecture.md section 2). */
 bool accept_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+/* The same of `declaration.void`. */
+bool accept_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+
 /* What a statement was to write, and what its client is told. */
 struct written {
     struct work_item *item;

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/not_found.h"
 #include "common/uuid.h"
 #include "workers/query/query.h"
-
-#define BODY_NOT_FOUND                                                                                       \
-    "{\"errors\":[{\"title\":\"Resource not found\",\"detail\":\"Nothing with this id was found.\"}]}"
 
 struct read {
     const char *kind;
@@ -44,7 +42,7 @@ void question_answer(struct question *question, uint16_t status, struct slice ex
 
 static void question_not_found(struct question *question)
 {
-    question_answer(question, 404, (struct slice){NULL, 0}, slice_of(BODY_NOT_FOUND));
+    question_answer(question, 404, (struct slice){NULL, 0}, slice_of(NOT_FOUND_BODY));
 }
 
 struct question *question_of_row(const PGresult *result, int row, int column, struct question *questions,

@@ -8,6 +8,7 @@
 
 static const struct kind_handler handlers[] = {
     {"declaration.create", validate_declarations},
+    {"declaration.void", validate_voids},
     {NULL, NULL},
 };
 

@@ -8,5 +8,8 @@
  */
 bool validate_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+/* The same of `declaration.void`. */
+bool validate_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
 
 #endif

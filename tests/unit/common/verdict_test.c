@@ -86,6 +86,9 @@ static void stages_follow_the_row_of_the_kind(void **state)
     assert_string_equal(kind_next_stage(kind, "eligibility"), "payments");
     assert_null(kind_next_stage(kind, "payments"));
     assert_null(kind_next_stage(kind, "nowhere"));
+    kind = kind_find(slice_of("declaration.void")); /* eligibility has nothing to say of it */
+    assert_string_equal(kind_next_stage(kind, "validation"), "payments");
+    assert_null(kind_next_stage(kind, "payments"));
     assert_null(kind_find(slice_of("declaration.creat")));
 }
 

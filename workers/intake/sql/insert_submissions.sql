@@ -12,10 +12,11 @@
 --   $9  trace_ids       text[]
 --   $10 payloads        jsonb[]        as received
 --   $11 digests         bytea[]        SHA-256 of what was asked
---   $12 participants    uuid[]         the person by the id that the payload gave; null: it was none
---   $13 otherwise       text[]         the subject where no such person is found
---   $14 accept_by       timestamptz[]  machine time after which it may no longer be accepted
---   $15 clock_bound     interval       how far the millisecond may be from our clock (PL-1)
+--   $12 participants    uuid[]         the person by the id that the payload gave; null: it gave none
+--   $13 declarations    uuid[]         or by one of the person's declarations, whoever made it; null: it gave none
+--   $14 otherwise       text[]         the subject where no such person is found
+--   $15 accept_by       timestamptz[]  machine time after which it may no longer be accepted
+--   $16 clock_bound     interval       how far the millisecond may be from our clock (PL-1)
 --
 -- Rows: those that are new, in no order. What is missing existed already, came too late, or its clock was wrong.
 -- The order by is the order of accept_no, and the order in which rows are locked: a group may meet its copy at
@@ -23,21 +24,24 @@
 with sent as (
     select *
       from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
-                  $8::timestamptz[], $9::text[], $10::jsonb[], $11::bytea[], $12::uuid[], $13::text[],
-                  $14::timestamptz[])
+                  $8::timestamptz[], $9::text[], $10::jsonb[], $11::bytea[], $12::uuid[], $13::uuid[],
+                  $14::text[], $15::timestamptz[])
            as sent (id, accepted_at, kind, caller_type, caller_id, api_token_id, mode, as_of, trace_id, payload,
-                    request_digest, participant, otherwise, accept_by)
+                    request_digest, participant, declaration, otherwise, accept_by)
 )
 insert into submissions (id, accepted_at, kind, caller_type, caller_id, api_token_id, mode, subject, as_of, trace_id,
                          payload, request_digest)
 select sent.id, sent.accepted_at, sent.kind, sent.caller_type, sent.caller_id, sent.api_token_id, sent.mode,
-       coalesce('trn:' || teachers.trn, 'teacher:' || teachers.id, sent.otherwise), sent.as_of, sent.trace_id, sent.payload,
-       sent.request_digest
+       coalesce('trn:' || teachers.trn, 'teacher:' || teachers.id, 'trn:' || declared.trn, 'teacher:' || declared.id,
+                sent.otherwise),
+       sent.as_of, sent.trace_id, sent.payload, sent.request_digest
   from sent
   left join teachers on teachers.api_id = sent.participant
+  left join declarations on declarations.api_id = sent.declaration
+  left join teachers as declared on declared.id = declarations.teacher_id
  where sent.accept_by > clock_timestamp()
-   and sent.accepted_at > clock_timestamp() - $15::interval
-   and sent.accepted_at < clock_timestamp() + $15::interval
+   and sent.accepted_at > clock_timestamp() - $16::interval
+   and sent.accepted_at < clock_timestamp() + $16::interval
  order by sent.id
     on conflict do nothing
 returning id, accept_no, subject, (extract(epoch from clock_timestamp()) * 1000000)::bigint as clock_us;

@@ -58,8 +58,8 @@ static void test_submission_that_names_a_person(void **state)
     assert_int_equal(batch.count, 1);
     assert_ptr_equal(batch.entries[0].item, &items[0]);
     assert_string_equal(batch.entries[0].kind->name, "declaration.create");
-    assert_true(batch.entries[0].names_person);
-    assert_true(uuid_equal(&batch.entries[0].person, &person));
+    assert_true(batch.entries[0].has_given);
+    assert_true(uuid_equal(&batch.entries[0].given, &person));
     assert_int_equal(batch.entries[0].accepted_at_us, uuid_v7_time_us(&items[0].record.id));
     assert_int_equal(items[0].disposition, 0);
     work_item_release(&items[0]);
@@ -85,12 +85,32 @@ static void test_subject_of_who_is_not_found(void **state)
     expect_text(batch.entries[0].otherwise, "declaration.create:nobody");
     expect_text(batch.entries[1].otherwise, "declaration.create:" DIGITS_64);
     for (size_t i = 2; i < 6; i++) {
-        assert_false(batch.entries[i].names_person);
+        assert_false(batch.entries[i].has_given);
         uuid_format(&items[i].record.id, id);
         (void)snprintf(own, sizeof own, "declaration.create:%.36s", id);
         expect_text(batch.entries[i].otherwise, own);
     }
     for (size_t i = 0; i < 6; i++)
+        work_item_release(&items[i]);
+}
+
+static void test_submission_that_names_a_declaration(void **state)
+{
+    struct work_item items[] = {item_of("declaration.void", "{\"fields\":{\"id\":\"" PERSON "\"}}"),
+                                item_of("declaration.void", "{\"fields\":{\"id\":\"nothing\"}}"),
+                                item_of("declaration.void", "{\"fields\":{\"id\":null}}")};
+    static struct intake_batch batch;
+
+    (void)state;
+    intake_decode(items, 3, &batch);
+    assert_int_equal(batch.count, 3);
+    assert_true(batch.entries[0].has_given);
+    assert_int_equal(batch.entries[0].kind->subject, SUBJECT_DECLARATION);
+    expect_text(batch.entries[0].otherwise, "declaration.void:" PERSON);
+    assert_false(batch.entries[1].has_given);
+    expect_text(batch.entries[1].otherwise, "declaration.void:nothing");
+    assert_false(batch.entries[2].has_given);
+    for (size_t i = 0; i < 3; i++)
         work_item_release(&items[i]);
 }
 
@@ -167,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_submission_that_names_a_person),
         cmocka_unit_test(test_subject_of_who_is_not_found),
+        cmocka_unit_test(test_submission_that_names_a_declaration),
         cmocka_unit_test(test_cut_keeps_characters_whole),
         cmocka_unit_test(test_equal_payloads_have_equal_digests),
         cmocka_unit_test(test_what_a_sibling_should_not_have_sent),

@@ -30,6 +30,8 @@ static void test_stage_by_what_the_record_carries(void **state)
     assert_string_equal(stage_of("declaration.create", "{}", judged), "eligibility");
     assert_string_equal(stage_of("declaration.create", "{}", funded), "payments");
     assert_string_equal(stage_of("declaration.create", "{}", "not a verdict"), "eligibility");
+    assert_string_equal(stage_of("declaration.void", "", ""), "validation");
+    assert_string_equal(stage_of("declaration.void", "{}", judged), "payments");
     assert_string_equal(stage_of("declaration.invent", "{}", funded), "unknown");
 }
 

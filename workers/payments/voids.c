@@ -1,0 +1,281 @@
+/*
+ * voids: a batch of accepted `declaration.void`: what each one writes is decided in void_rules.c on the facts
+ * that it brought; under the locks the facts are looked at again; then one statement writes all of them.
+ */
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/verdict.h"
+#include "common/void_commit.h"
+#include "workers/payments/payments.h"
+#include "workers/payments/sql.h"
+#include "workers/payments/void_rules.h"
+
+/* One void on its way into the database. */
+struct acceptance {
+    struct work_item *item;
+    struct void_input input;
+    struct void_facts facts;
+    struct verdict verdict;
+    bool has_facts, has_verdict;
+    struct void_effects effects;
+    int64_t updated_at_us;
+    struct buffer body;
+    char *funding_changes; /* JSON array of change lines; NULL = no change */
+};
+
+static void acceptance_release(struct acceptance *one)
+{
+    if (one->has_facts)
+        void_facts_release(&one->facts);
+    if (one->has_verdict)
+        verdict_release(&one->verdict);
+    buffer_release(&one->body);
+    free(one->funding_changes);
+}
+
+static bool decode(struct acceptance *one, struct error *err)
+{
+    const struct wire_record *record = &one->item->record;
+
+    if (!void_input_decode(record->payload, &one->input, err))
+        return false;
+    one->has_facts = void_facts_decode(record->facts, &one->facts, err);
+    one->has_verdict = one->has_facts && verdict_read(record->verdict, &one->verdict, err);
+    return one->has_verdict && void_decide_effects(&one->facts, record->as_of_us, &one->effects, err);
+}
+
+/* ------------------------------------------------------------------- locks */
+
+static void add_lists(struct commit *commit, size_t entry, const int64_t *lead_provider_ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        commit_add_lock(commit, entry, LOCK_LIST, lead_provider_ids[i], /* shared= */ true);
+}
+
+static void add_locks(struct commit *commit, size_t entry, const struct acceptance *one)
+{
+    const struct void_facts *facts = &one->facts;
+
+    commit_add_key(commit, entry, one->verdict.person_key);
+    commit_add_lock(commit, entry, LOCK_STATEMENT, facts->payment_statement.id, /* shared= */ true);
+    commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.clawback_statement_id, /* shared= */ true);
+    add_lists(commit, entry, facts->lead_provider_ids, facts->lead_provider_count);
+    add_lists(commit, entry, facts->participant_lead_provider_ids, facts->participant_lead_provider_count);
+}
+
+/* ------------------------------------------------------------------- write */
+
+/* What depends on the instant after the locks: api_updated_at, the body. */
+static void finish(const struct commit *commit, struct acceptance *one)
+{
+    one->updated_at_us = commit_updated_at_us(commit, &one->item->record);
+    const struct declaration_view view = void_view_of(&one->facts, &one->effects, one->updated_at_us);
+
+    declaration_render(&view, &one->body);
+    one->funding_changes = mentor_completion_changes(&one->effects.completion);
+}
+
+/* The columns of write_voids.sql, in its order. */
+enum column {
+    SUBMISSION,
+    ACCEPTED_AT,
+    DECLARATION,
+    API_ID,
+    PAYMENT_STATUS,
+    CLAWBACK_STATUS,
+    CLAWBACK_STATEMENT,
+    TRAINING_PERIOD,
+    TEACHER,
+    LEAD_PROVIDER,
+    AS_OF,
+    UPDATED_AT,
+    BODY,
+    FACTS,
+    RULES_VERSION,
+    FUNDING_CHANGES,
+    FUNDING_ENDS_ON,
+    LATEST_TRAINING,
+    TRAINING_ENDS_ON,
+    OPENED_FROM,
+    OPENED_UNTIL,
+    TRACE,
+    COLUMN_COUNT
+};
+
+static void add_completion(struct db_params *params, enum column column, const struct acceptance *one)
+{
+    const struct mentor_completion_effects *completion = &one->effects.completion;
+    const bool finishes = completion->finished_training_period_id != 0;
+
+    switch (column) {
+    case FUNDING_CHANGES:
+        db_array_text(params, one->funding_changes);
+        break;
+    case FUNDING_ENDS_ON:
+        db_array_date(params, completion->ineligible_on);
+        break;
+    case LATEST_TRAINING:
+        db_array_id(params, finishes || completion->opens_training ? one->facts.latest_training.id : 0);
+        break;
+    case TRAINING_ENDS_ON:
+        db_array_date(params, finishes ? completion->finished_on : DATE_NONE);
+        break;
+    case OPENED_FROM:
+        db_array_date(params, completion->opened_from);
+        break;
+    default: /* OPENED_UNTIL */
+        db_array_date(params, completion->opened_until);
+        break;
+    }
+}
+
+static void add_value(struct db_params *params, enum column column, const struct acceptance *one)
+{
+    const struct wire_record *record = &one->item->record;
+
+    switch (column) {
+    case SUBMISSION:
+        db_array_uuid(params, &record->id);
+        break;
+    case ACCEPTED_AT:
+        db_array_instant(params, uuid_v7_time_us(&record->id));
+        break;
+    case DECLARATION:
+        db_array_id(params, one->facts.declaration.id);
+        break;
+    case API_ID:
+        db_array_uuid(params, &one->facts.declaration.api_id);
+        break;
+    case PAYMENT_STATUS:
+        db_array_text(params, payment_status_name(one->effects.payment_status));
+        break;
+    case CLAWBACK_STATUS:
+        db_array_text(params, clawback_status_name(one->effects.clawback_status));
+        break;
+    case CLAWBACK_STATEMENT:
+        db_array_id(params, one->effects.clawback_statement_id);
+        break;
+    case TRAINING_PERIOD:
+        db_array_id(params, one->facts.declaration.training_period_id);
+        break;
+    case TEACHER:
+        db_array_id(params, one->facts.declaration.teacher_id);
+        break;
+    case LEAD_PROVIDER:
+        db_array_id(params, one->facts.lead_provider.id);
+        break;
+    case AS_OF:
+        db_array_instant(params, record->as_of_us);
+        break;
+    case UPDATED_AT:
+        db_array_instant(params, one->updated_at_us);
+        break;
+    case BODY:
+        db_array_slice(params, buffer_slice(&one->body));
+        break;
+    case FACTS:
+        db_array_slice(params, record->facts);
+        break;
+    case RULES_VERSION:
+        db_array_slice(params, one->verdict.rules_version);
+        break;
+    case TRACE:
+        db_array_slice(params, record->trace);
+        break;
+    default:
+        add_completion(params, column, one);
+        break;
+    }
+}
+
+static void write_params(struct db_params *params, struct acceptance *const *accepted, size_t count)
+{
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        db_array_begin(params);
+        for (size_t i = 0; i < count; i++)
+            add_value(params, (enum column)column, accepted[i]);
+        db_array_end(params);
+    }
+}
+
+/* 6.1: the predecessor kept these reasons, ours goes with the declaration; somebody may ask why. */
+static void log_cleared_reason(const struct acceptance *one)
+{
+    const struct mentor_completion_effects *completion = &one->effects.completion;
+
+    if (completion->record_changes && completion->reason == FUNDING_END_NONE &&
+        completion->reason_before != FUNDING_END_COMPLETED_DECLARATION)
+        log_event(LOG_INFO, "funding_end_cleared", LOG_SLICE("trace", one->item->record.trace),
+                  LOG_UUID("submission", &one->item->record.id),
+                  LOG_TEXT("reason", funding_end_reason_name(completion->reason_before)), LOG_END);
+}
+
+static bool write_voids(struct commit *commit, struct acceptance **accepted, size_t count, struct error *err)
+{
+    struct written *told = memory_zero(count, sizeof *told);
+    struct db_params params = DB_PARAMS_INIT;
+    PGresult *written = NULL;
+    bool good;
+
+    for (size_t i = 0; i < count; i++) {
+        finish(commit, accepted[i]);
+        told[i] = (struct written){accepted[i]->item, buffer_slice(&accepted[i]->body)};
+    }
+    write_params(&params, accepted, count);
+    good = commit_end(commit, count == 0 ? NULL : &sql_write_voids, &params, &written, err);
+    if (good && written != NULL) {
+        for (size_t i = 0; i < count; i++)
+            log_cleared_reason(accepted[i]);
+        good = tell_written(told, count, written, err);
+    }
+    PQclear(written);
+    db_params_release(&params);
+    free(told);
+    return good;
+}
+
+/* ------------------------------------------------------------------- batch */
+
+static bool commit_voids(struct worker *worker, struct acceptance *all, size_t count, struct error *err)
+{
+    struct commit_entry *entries = memory_zero(count, sizeof *entries);
+    struct acceptance **open = memory_zero(count, sizeof *open);
+    struct commit commit;
+    size_t used = 0;
+    bool good;
+
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct commit_entry){
+            .item = all[i].item, .digest = all[i].verdict.digest, .context = &all[i].input};
+    commit_init(&commit, worker, &void_commit, entries, count);
+    for (size_t i = 0; i < count; i++)
+        add_locks(&commit, i, &all[i]);
+    good = commit_begin(&commit, err);
+    for (size_t i = 0; good && i < count; i++)
+        if (entries[i].state == COMMIT_OPEN)
+            open[used++] = &all[i];
+    good = good && write_voids(&commit, open, used, err);
+    if (good)
+        commit_conclude(&commit);
+    commit_release(&commit);
+    free(entries);
+    free(open);
+    return good;
+}
+
+bool accept_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+{
+    struct acceptance *all = memory_zero(count, sizeof *all);
+    bool good = true;
+
+    for (size_t i = 0; good && i < count; i++) {
+        all[i].item = &items[i];
+        good = decode(&all[i], err);
+    }
+    good = good && commit_voids(worker, all, count, err);
+    for (size_t i = 0; i < count; i++)
+        acceptance_release(&all[i]);
+    free(all);
+    return good;
+}
