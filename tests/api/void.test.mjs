@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { startSystem } from '../support/system.mjs';
+import { connect } from '../support/cluster.mjs';
+import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, body, frontAt, london, titles } from './client.mjs';
 import { A, B, C, D, participant, statement, world } from './world.mjs';
 
@@ -288,6 +289,44 @@ describe('order', () => {
       [{ payment_status: 'voided' }, { payment_status: 'eligible' }]);
     });
   }
+});
+
+describe('commit', () => {
+  test('what is paid between decision and commit is taken back: the facts have moved (PL-30)', async () => {
+    const made = await c.accepted(ect('void moved'), { at: autumn24 });
+    const { payment_statement_id } = await row(made.id);
+    const session = await connect(system.cluster, system.database);
+    await session.query('begin');
+    await session.query('select pg_advisory_xact_lock(2, $1::integer)', [payment_statement_id]); // as who moves the statement
+    const answer = c.void(made.id, { at: '2025-02-03 10:00' });
+    await until('payments does not wait for the statement', async () => (await one(
+      `select count(*)::integer as n from pg_locks where locktype = 'advisory' and (classid, objid) = (2, $1) and not granted
+          and database = (select oid from pg_database where datname = current_database())`, [payment_statement_id])).n > 0);
+    await session.query('set local session_replication_role = replica');
+    await session.query("update declarations set payment_status = 'paid' where api_id = $1", [made.id]);
+    await session.query('commit');
+    await session.end();
+    shows((await answer).body.data.attributes, { state: 'awaiting-clawback', clawback_statement_id: statement(C, 2024, '2025-04') });
+    assert.deepEqual((await events(made.id)).map(({ event_type }) => event_type), ['teacher_declaration_awaiting_clawback']);
+  });
+
+  test('a batch of both kinds', async () => {
+    const people = [1, 2, 3, 4, 5, 6].map((i) => `void batch ${i}`);
+    const made = [];
+    for (const name of people.slice(0, 3)) made.push(await a.accepted(ect(name), { at: autumn24 }));
+    const options = { headers: { prefer: 'respond-async' } };
+    system.pause('validation');
+    let sent;
+    try {
+      sent = await Promise.all(people.map((name, i) => (i < 3 ? a.void(made[i].id, options) : a.send(ect(name), options))));
+    } finally {
+      system.proceed('validation');
+    }
+    const decided = await Promise.all(sent.map(({ headers }) => system.decided(headers.get('location'), a.token)));
+    assert.deepEqual(decided.map(({ kind, response }) => [kind, response.status, response.body.data.attributes.state]),
+      people.map((_, i) => (i < 3 ? ['declaration.void', 200, 'voided'] : ['declaration.create', 200, 'eligible'])));
+    assert.equal((await one('select count(*)::integer as n from submission_stages')).n, 0, 'no stage has erred in any test of this file');
+  });
 });
 
 describe('6.1', () => {

@@ -106,11 +106,11 @@ const cases = {
   // void.test.mjs
   W29: P1, W30: trainedBy(C, P1), W31: P5, W32: P1,
   'void submitted': P2, 'void payable': P1, 'void deadline today': trainedBy(C, P1), 'void deadline over': trainedBy(C, P1), 'void refunded': trainedBy(C, P1),
-  'void no statement': notEligible(P8), 'void seen by D': P7, 'void at once': P1, 'void async': P1, 'void async 404': P1, 'void waits': P1,
+  'void no statement': notEligible(P8), 'void seen by D': P7, 'void at once': P1, 'void async': P1, 'void async 404': P1, 'void waits': P1, 'void moved': trainedBy(C, P1),
   'void mentor paid': P5, 'void mentor still trains': P5, 'void mentor left': P5, 'void mentor leaves': P5, 'void mentor elsewhere': P5,
   'void mentor other reason': P5, 'void mentor started': P5, 'void mentor of two': P5, 'void ect completed': P4,
 };
-for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = P1;
+for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = cases[`void batch ${i}`] = P1;
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;
 
 const names = Object.keys(cases);
