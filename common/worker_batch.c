@@ -152,7 +152,10 @@ static bool write_stage_error(struct worker *worker, const struct work_item *ite
     db_param_text(&params, worker->name);
     db_param_int(&params, duration_us);
     db_param_text(&params, text);
-    good = db_run(worker->db, &sql_insert_stage_error, &params, NULL, err);
+    db_pipeline_begin(worker->db);
+    db_queue_planning(worker->db, DB_PLAN_WITH_BOUNDS);
+    db_queue(worker->db, &sql_insert_stage_error, &params);
+    good = db_pipeline_run(worker->db, 2, NULL, err);
     db_params_release(&params);
     json_decref(detail);
     free(text);
