@@ -378,7 +378,7 @@ bool wire_reply_read(struct slice frame, struct wire_reply *ret_reply, struct er
     if (!cursor_is_at_end(&cursor))
         return error_set(err, ERROR_WIRE, "reply of %zu bytes is too %s", frame.size,
                          cursor.short_of ? "short" : "long");
-    if (kind < WIRE_ACCEPTED || kind > WIRE_READ)
+    if (kind < WIRE_ACCEPTED || kind > WIRE_HELD)
         return error_set(err, ERROR_WIRE, "reply of unknown kind %u", kind);
     reply.kind = (enum wire_reply_kind)kind;
     *ret_reply = reply;

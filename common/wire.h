@@ -184,16 +184,18 @@ struct wire_record {
     struct slice request_digest;
     struct slice reply_to; /* routing id of the front's loop; empty = nobody */
     struct slice subject;  /* empty until intake has found it */
-    struct slice payload;  /* JSON object {"fields":{…},…}: what was sent */
-    struct slice facts;    /* JSON object: what the rules saw; empty before validation */
-    struct slice verdict;  /* JSON object: digest of the facts, rules_version, what the stages decided */
+    struct slice payload; /* JSON object {"fields":{…},…}: what was sent, and how (common/idempotency.h) */
+    struct slice facts;   /* JSON object: what the rules saw; empty before validation */
+    struct slice verdict; /* JSON object: digest of the facts, rules_version, what the stages decided */
 };
 
 /* What a front loop is told about a record of its own. */
 enum wire_reply_kind {
     WIRE_ACCEPTED = 1, /* durable; accept_no and the database's clock are set */
     WIRE_DECIDED = 2,  /* status and body of the answer */
-    WIRE_READ = 3      /* answer to a read: status and body */
+    WIRE_READ = 3,     /* answer to a read: status and body */
+    WIRE_HELD = 4      /* not accepted, for another submission has its idempotency key: body says which
+                          (common/idempotency.h); the database's clock is set. Only to who gave a key */
 };
 
 /* REPLY FRAME: kind u8, status u16, id 16 bytes, accept_no i64, clock i64 (machine time of the database,

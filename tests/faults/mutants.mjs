@@ -38,7 +38,7 @@ const mutations = [
     name: 'accepted is said before the commit',
     test: early,
     by: /lost: it was answered and is not stored/,
-    changes: [['workers/intake/submissions.c', 'db_queue_commit(db);\n    bool good = db_pipeline_run(db, COUNT, results, err);', 'db_queue_planning(db, DB_PLAN_AS_USUAL);\n    bool good = db_pipeline_run(db, COUNT, results, err);'],
+    changes: [['workers/intake/submissions.c', 'db_queue_commit(db);\n    bool good = db_pipeline_run(db, ++count, results, err);', 'db_queue_planning(db, DB_PLAN_ONCE);\n    bool good = db_pipeline_run(db, ++count, results, err);'],
       commitsLate()],
   },
   {

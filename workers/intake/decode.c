@@ -66,9 +66,26 @@ static void digest_of(const struct wire_record *record, uint8_t ret_digest[32])
         abort(); /* without memory there is no way on (buffer.h) */
 }
 
-static void decode_submission(struct work_item *item, const json_t *fields, struct intake_batch *batch)
+/* False: a sibling let a key pass that is none. key is empty where none was given. */
+static bool key_of(struct work_item *item, const json_t *payload, struct slice *ret_key)
+{
+    const json_t *given = json_object_get(payload, IDEMPOTENCY_FIELD);
+    const struct slice key = {json_string_value(given), json_string_length(given)};
+
+    *ret_key = (struct slice){NULL, 0};
+    if (given == NULL)
+        return true;
+    if (!idempotency_key_is_valid(key) || item->record.caller_id == 0)
+        return false;
+    *ret_key = work_keep(item, key);
+    return true;
+}
+
+static void decode_submission(struct work_item *item, const json_t *payload, const json_t *fields,
+                              struct intake_batch *batch)
 {
     const struct kind *kind = kind_find(item->record.kind);
+    struct slice key;
 
     if (kind == NULL) {
         drop(item, "no kind of submission has this name");
@@ -86,13 +103,17 @@ static void decode_submission(struct work_item *item, const json_t *fields, stru
         drop(item, "a dry run is not to be stored (pipeline.md PL-55)");
         return;
     }
+    if (!key_of(item, payload, &key)) {
+        drop(item, "the idempotency key is none, or nobody's");
+        return;
+    }
     const json_t *given = kind->subject_field == NULL ? NULL : json_object_get(fields, kind->subject_field);
     const char *string = json_string_value(given);
     const struct slice text = {string, string == NULL ? 0 : json_string_length(given)};
     struct intake_entry *entry = &batch->entries[batch->count++];
 
     *entry = (struct intake_entry){
-        .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id)};
+        .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id), .key = key};
     entry->has_given = text.data != NULL && uuid_parse(text, &entry->given);
     entry->otherwise = otherwise_subject(item, text);
     digest_of(&item->record, entry->digest);
@@ -123,7 +144,7 @@ static void decode_item(struct work_item *item, struct intake_batch *batch)
     else if ((item->record.flags & WIRE_FLAG_NOTE) != 0)
         decode_note(item, fields, batch);
     else
-        decode_submission(item, fields, batch);
+        decode_submission(item, payload, fields, batch);
 }
 
 void intake_decode(struct work_item *items, size_t count, struct intake_batch *ret_batch)

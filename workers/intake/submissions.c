@@ -1,6 +1,7 @@
 /*
  * submissions: the accepting transaction (pipeline.md PL-10). Insert and commit leave in one pipeline; only
- * where something was not new is there a second look, after the commit, for what existed already.
+ * where something was not new is there a second look, after the commit, for what existed already; and only
+ * where somebody gives an idempotency key is there one before (keys.c).
  */
 #include "workers/intake/intake.h"
 
@@ -8,9 +9,6 @@
 #include <string.h>
 
 #include "workers/intake/sql.h"
-
-#define FOR_EACH(entry, batch)                                                                               \
-    for (struct intake_entry *entry = (batch)->entries; entry < (batch)->entries + (batch)->count; entry++)
 
 /* Never empty: a submission without a trace id of its own is followed by its id. */
 static void add_trace(struct db_params *params, const struct wire_record *record)
@@ -30,18 +28,7 @@ static void add_given(struct db_params *params, const struct intake_entry *entry
         db_array_null(params);
 }
 
-/* One array parameter: `element` is called for each entry. */
-#define ARRAY(params, batch, element)                                                                        \
-    do {                                                                                                     \
-        db_array_begin(params);                                                                              \
-        FOR_EACH(entry, batch)                                                                               \
-        {                                                                                                    \
-            const struct wire_record *record = &entry->item->record;                                         \
-            (void)record;                                                                                    \
-            element;                                                                                         \
-        }                                                                                                    \
-        db_array_end(params);                                                                                \
-    } while (0)
+#define ARRAY(params, batch, element) INTAKE_ARRAY(params, batch, true, element)
 
 static void insert_params(struct db_params *params, struct intake_batch *batch)
 {
@@ -64,15 +51,24 @@ static void insert_params(struct db_params *params, struct intake_batch *batch)
     db_param_int(params, INTAKE_CLOCK_BOUND_SECONDS); /* a number alone is an interval of seconds */
 }
 
+void intake_bounds(struct intake_batch *batch, int64_t *ret_from_us, int64_t *ret_until_us)
+{
+    *ret_from_us = INT64_MAX;
+    *ret_until_us = INT64_MIN;
+    FOR_EACH_ENTRY(entry, batch)
+    {
+        if (entry->accepted_at_us < *ret_from_us)
+            *ret_from_us = entry->accepted_at_us;
+        if (entry->accepted_at_us > *ret_until_us)
+            *ret_until_us = entry->accepted_at_us;
+    }
+}
+
 static void find_params(struct db_params *params, struct intake_batch *batch)
 {
-    int64_t from_us = INT64_MAX, until_us = INT64_MIN;
+    int64_t from_us, until_us;
 
-    FOR_EACH(entry, batch)
-    {
-        from_us = entry->accepted_at_us < from_us ? entry->accepted_at_us : from_us;
-        until_us = entry->accepted_at_us > until_us ? entry->accepted_at_us : until_us;
-    }
+    intake_bounds(batch, &from_us, &until_us);
     ARRAY(params, batch, db_array_uuid(params, &record->id));
     ARRAY(params, batch, db_array_instant(params, entry->accepted_at_us));
     db_param_instant(params, from_us);
@@ -86,7 +82,7 @@ static void note_row(struct intake_batch *batch, const PGresult *result, int row
 
     if (!db_uuid(result, row, columns[0], &id))
         return;
-    FOR_EACH(entry, batch)
+    FOR_EACH_ENTRY(entry, batch)
     {
         if (!uuid_equal(&id, &entry->item->record.id))
             continue;
@@ -121,21 +117,33 @@ static bool failed_to_insert(struct error *err)
     return false;
 }
 
-static bool insert_new(struct db *db, struct intake_batch *batch, struct error *err)
+/* In its own transaction, or, with keys, in the one that the look at them has begun. */
+static bool insert_new(struct db *db, struct intake_batch *batch, bool with_keys, struct error *err)
 {
-    enum { BEGIN, INSERT, COMMIT, COUNT };
-    struct db_params params = DB_PARAMS_INIT;
-    PGresult *results[COUNT] = {NULL};
+    struct db_params params = DB_PARAMS_INIT, keys = DB_PARAMS_INIT;
+    PGresult *results[4] = {NULL};
+    size_t count = 0;
 
     insert_params(&params, batch);
+    intake_keys_params(&keys, batch);
     db_pipeline_begin(db);
-    db_queue_begin(db);
+    if (!with_keys) {
+        db_queue_begin(db);
+        count++;
+    }
+    const size_t insert = count++;
     db_queue(db, &sql_insert_submissions, &params);
+    if (with_keys) {
+        db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
+        db_queue(db, &sql_insert_keys, &keys);
+        count += 2;
+    }
     db_queue_commit(db);
-    bool good = db_pipeline_run(db, COUNT, results, err);
+    bool good = db_pipeline_run(db, ++count, results, err);
     db_params_release(&params);
-    good = good ? note_rows(batch, results[INSERT], err) : failed_to_insert(err);
-    for (size_t i = 0; i < COUNT; i++)
+    db_params_release(&keys);
+    good = good ? note_rows(batch, results[insert], err) : failed_to_insert(err);
+    for (size_t i = 0; i < count; i++)
         PQclear(results[i]);
     return good;
 }
@@ -161,17 +169,26 @@ static bool find_existing(struct db *db, struct intake_batch *batch, struct erro
 
 static bool all_are_stored(struct intake_batch *batch)
 {
-    FOR_EACH(entry, batch)
-    if (!entry->is_stored)
-        return false;
+    FOR_EACH_ENTRY(entry, batch)
+    {
+        if (entry->state == INTAKE_OPEN && !entry->is_stored)
+            return false;
+    }
     return true;
 }
 
 bool intake_store(struct db *db, struct intake_batch *batch, struct error *err)
 {
+    const bool with_keys = intake_has_keys(batch);
+
     if (batch->count == 0)
         return true;
-    if (!insert_new(db, batch, err))
+    if (with_keys && !intake_keys_begin(db, batch, err))
         return false;
-    return all_are_stored(batch) || find_existing(db, batch, err);
+    if (!insert_new(db, batch, with_keys, err))
+        return false;
+    if (!all_are_stored(batch) && !find_existing(db, batch, err))
+        return false;
+    intake_keys_conclude(batch);
+    return true;
 }

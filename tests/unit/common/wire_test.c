@@ -300,6 +300,19 @@ static void a_reply_keeps_its_fields(void **state)
     buffer_release(&frame);
 }
 
+static void replies_are_of_known_kinds(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= WIRE_HELD + 1; kind++) {
+        struct wire_reply out;
+        struct buffer frame = BUFFER_INIT;
+        wire_reply_write(&frame, &(struct wire_reply){.kind = (enum wire_reply_kind)kind});
+        assert_int_equal(wire_reply_read(buffer_slice(&frame), &out, NULL),
+                         kind >= WIRE_ACCEPTED && kind <= WIRE_HELD);
+        buffer_release(&frame);
+    }
+}
+
 static void a_result_keeps_its_fields(void **state)
 {
     (void)state;
@@ -461,6 +474,7 @@ int main(void)
         cmocka_unit_test(a_head_keeps_its_fields),
         cmocka_unit_test(a_record_keeps_its_fields),
         cmocka_unit_test(a_reply_keeps_its_fields),
+        cmocka_unit_test(replies_are_of_known_kinds),
         cmocka_unit_test(a_result_keeps_its_fields),
         cmocka_unit_test(the_layout_is_that_of_version_1),
         cmocka_unit_test(what_is_unknown_is_refused),

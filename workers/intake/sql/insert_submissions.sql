@@ -10,7 +10,7 @@
 --   $7  modes           text[]         wait, async, bulk
 --   $8  as_of           timestamptz[]  business time
 --   $9  trace_ids       text[]
---   $10 payloads        jsonb[]        as received
+--   $10 payloads        jsonb[]        as received; an idempotency key is taken out
 --   $11 digests         bytea[]        SHA-256 of what was asked
 --   $12 participants    uuid[]         the person by the id that the payload gave; null: it gave none
 --   $13 declarations    uuid[]         or by one of the person's declarations, whoever made it; null: it gave none
@@ -34,7 +34,7 @@ insert into submissions (id, accepted_at, kind, caller_type, caller_id, api_toke
 select sent.id, sent.accepted_at, sent.kind, sent.caller_type, sent.caller_id, sent.api_token_id, sent.mode,
        coalesce('trn:' || teachers.trn, 'teacher:' || teachers.id, 'trn:' || declared.trn, 'teacher:' || declared.id,
                 sent.otherwise),
-       sent.as_of, sent.trace_id, sent.payload, sent.request_digest
+       sent.as_of, sent.trace_id, sent.payload - 'idempotency_key', sent.request_digest
   from sent
   left join teachers on teachers.api_id = sent.participant
   left join declarations on declarations.api_id = sent.declaration

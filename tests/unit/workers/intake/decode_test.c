@@ -1,5 +1,5 @@
-/* workers/intake/decode.c: what is a submission, what a note, what is dropped, and the subject of who is not
- * found. */
+/* workers/intake/decode.c: what is a submission, what a note, what is dropped, the subject of who is not
+ * found, and idempotency keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,6 +141,32 @@ static void test_equal_payloads_have_equal_digests(void **state)
         work_item_release(&items[i]);
 }
 
+static void test_idempotency_keys(void **state)
+{
+    struct work_item items[] = {
+        item_of("declaration.create", "{\"fields\":{}}"),
+        item_of("declaration.create", "{\"idempotency_key\":\"a\\\"b\",\"fields\":{}}"),
+        item_of("declaration.create", "{\"fields\":{\"idempotency_key\":\"a\"}}")};
+    struct work_item nobodys = item_of("declaration.create", "{\"idempotency_key\":\"a\",\"fields\":{}}");
+    static struct intake_batch batch;
+
+    (void)state;
+    intake_decode(items, 3, &batch);
+    assert_int_equal(batch.count, 3);
+    assert_int_equal(batch.entries[0].key.size, 0);
+    expect_text(batch.entries[1].key, "a\"b");
+    assert_int_equal(batch.entries[2].key.size, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(batch.entries[i].state, INTAKE_OPEN);
+        work_item_release(&items[i]);
+    }
+    expect_dropped(item_of("declaration.create", "{\"idempotency_key\":\"\",\"fields\":{}}"));
+    expect_dropped(item_of("declaration.create", "{\"idempotency_key\":\"a b\",\"fields\":{}}"));
+    expect_dropped(item_of("declaration.create", "{\"idempotency_key\":7,\"fields\":{}}"));
+    nobodys.record.caller_id = 0;
+    expect_dropped(nobodys);
+}
+
 static void test_what_a_sibling_should_not_have_sent(void **state)
 {
     struct work_item item = item_of("declaration.create", "{\"fields\":{}}");
@@ -190,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_submission_that_names_a_declaration),
         cmocka_unit_test(test_cut_keeps_characters_whole),
         cmocka_unit_test(test_equal_payloads_have_equal_digests),
+        cmocka_unit_test(test_idempotency_keys),
         cmocka_unit_test(test_what_a_sibling_should_not_have_sent),
         cmocka_unit_test(test_notes),
     };
