@@ -29,6 +29,8 @@ static const char *title_of(unsigned status)
         return "Resource not found";
     case 408:
         return "Request timeout";
+    case 409:
+        return "Conflict";
     case 413:
         return "Content too large";
     case 414:
@@ -153,6 +155,8 @@ static void add_submission_headers(struct MHD_Response *response, const struct a
         if (value[0] != '\0')
             add(response, "Preference-Applied", value);
     }
+    if (answer->replayed)
+        add(response, "Idempotency-Replayed", "true");
 }
 
 /* A fixed window: what is left of it says when to come again (OP-9). */

@@ -21,6 +21,7 @@ struct answer {
     bool location;           /* Location of the request's submission */
     const char *redirect;    /* Location of a redirect, borrowed; NULL = none */
     bool preference_applied; /* repeat what was honoured of Prefer */
+    bool replayed;           /* the answer of an earlier request: Idempotency-Replayed */
     bool etag;               /* weak ETag over the body; 304 when the client has it */
     bool close;
     /* for 429 */

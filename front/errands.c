@@ -374,6 +374,8 @@ void errand_reply(struct loop *loop, const struct wire_reply *reply)
             reschedule(&loop->errands, errand);
     } else if (reply->kind == WIRE_DECIDED && submission) {
         (void)deliver(loop, errand, ERRAND_DECIDED, reply);
+    } else if (reply->kind == WIRE_HELD && submission) {
+        (void)deliver(loop, errand, ERRAND_HELD, reply);
     } else if (reply->kind == WIRE_READ && errand->kind == ERRAND_READ) {
         (void)deliver(loop, errand, ERRAND_READ_DONE, reply);
     }

@@ -28,6 +28,7 @@ enum errand_event {
     ERRAND_DEADLINE,  /* accepted, but not decided when the client's patience ended */
     ERRAND_DECIDED,   /* reply: the answer of a submission */
     ERRAND_READ_DONE, /* reply: the answer of a read */
+    ERRAND_HELD,      /* reply: another submission has its idempotency key; nothing was accepted */
     ERRAND_REFUSED,   /* nothing was accepted: refused by the brokers, or there was no room until its time was
                          over */
     ERRAND_UNKNOWN    /* no acknowledgement came: accepted or not, nobody knows */

@@ -56,6 +56,10 @@ static void take_field(struct request *request, struct slice name, struct slice 
         prefer_parse(&request->prefer, value);
     } else if (is_named(name, "if-none-match")) {
         request->if_none_match = value;
+    } else if (is_named(name, "idempotency-key")) {
+        /* Of two of them neither is meant: as one that is malformed. */
+        request->idempotency_key = request->has_idempotency_key ? (struct slice){"", 0} : value;
+        request->has_idempotency_key = true;
     } else if (is_named(name, "x-with-server-date")) {
         request->server_date = value;
         request->has_server_date = true;

@@ -51,7 +51,8 @@ struct request {
     struct slice authorization, content_type, if_none_match, server_date, forwarded_proto;
     struct slice forwarded[FORWARDED_MAX];
     size_t forwarded_count;
-    bool has_authorization, has_server_date;
+    struct slice idempotency_key;
+    bool has_authorization, has_server_date, has_idempotency_key;
     struct prefer prefer;
 
     const struct route *route; /* NULL: none, 404 */
@@ -72,10 +73,13 @@ struct request {
     int64_t as_of_us;            /* business time at which the request is judged */
 
     /* A submission (submit.c). */
-    struct uuid submission;
+    struct uuid submission; /* of a repetition: the first one's */
     const char *kind;
     int64_t wait_ms;
     bool accepted;
+    bool is_repetition;   /* of a request that was accepted, with the same idempotency key */
+    bool first_waits;     /* which waits for its answer, or waited */
+    int64_t first_age_us; /* since its acceptance */
 };
 
 struct request_table {

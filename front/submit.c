@@ -4,7 +4,10 @@
  *   refused before it is sent   no broker, or too many undecided: 503, Retry-After, no Location
  *   asynchronous                202 when it is durable
  *   waiting                     the decided answer; when patience ends the query worker is asked once: its
- * answer, or 202 no acknowledgement          503 with Location: not known whether it was accepted (PL-11)
+ *                               answer, or 202
+ *   no acknowledgement          503 with Location: not known whether it was accepted (PL-11)
+ *   idempotency key in use      of another request: 422; of the same: the query worker is asked for its
+ * answer (PL-15)
  */
 #include "front/submit.h"
 
@@ -16,6 +19,8 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/idempotency.h"
+#include "common/log.h"
 #include "front/answer.h"
 #include "front/errands.h"
 #include "front/loop.h"
@@ -23,7 +28,9 @@
 
 #define DETAIL_DRY_RUN                                                                                       \
     "Nothing was accepted: dry runs are not offered yet. Leave out Prefer: handling=dry-run to submit."
-#define ASK_US (2 * US_PER_SECOND) /* at the deadline, for the query worker */
+#define ASK_US (2 * US_PER_SECOND) /* for the query worker to answer */
+/* So long after its acceptance the first of equal requests is taken to have its client still (PL-15). */
+#define CONFLICT_US (30 * US_PER_SECOND)
 
 #define DETAIL_NO_BROKER                                                                                     \
     "Nothing was accepted. Try again in a few seconds: the service cannot take submissions at the moment."
@@ -34,6 +41,13 @@
     "It is not known whether the submission was accepted. Ask at the address in Location in a few seconds; " \
     "404 there "                                                                                             \
     "means that it was not."
+#define DETAIL_KEY "Send one Idempotency-Key header only, of 1 to 255 visible ASCII characters (no spaces)."
+#define DETAIL_KEY_USED                                                                                      \
+    "Nothing was accepted. Use a new Idempotency-Key: this one was used in the last 24 hours for a request " \
+    "with another method, path or body."
+#define DETAIL_UNDECIDED                                                                                     \
+    "Nothing more was accepted. Try again in a second, with the same Idempotency-Key: the first request "    \
+    "with it is not decided yet."
 
 /* ---- answers ---- */
 
@@ -51,10 +65,18 @@ static void append_received(struct buffer *out, const struct request *request)
         id, request->kind, accepted_at, accepted_at);
 }
 
+/* A repetition gets the answer of the first; what it prefers itself is not looked at. */
+static void tell_how(const struct request *request, struct answer *answer)
+{
+    answer->preference_applied = !request->is_repetition;
+    answer->replayed = request->is_repetition;
+}
+
 /* 202; body is the submission as the query worker showed it, or empty. */
 static void answer_accepted(struct request *request, struct slice body)
 {
-    struct answer answer = {.status = 202, .location = true, .preference_applied = true, .retry_after_s = 1};
+    struct answer answer = {.status = 202, .location = true, .retry_after_s = 1};
+    tell_how(request, &answer);
     if (body.size > 0)
         buffer_append(&answer.body, body.data, body.size);
     else
@@ -64,7 +86,8 @@ static void answer_accepted(struct request *request, struct slice body)
 
 static void answer_decided(struct request *request, unsigned status, struct slice body)
 {
-    struct answer answer = {.status = status, .preference_applied = true, .etag = true};
+    struct answer answer = {.status = status, .etag = true};
+    tell_how(request, &answer);
     buffer_append(&answer.body, body.data, body.size);
     request_answer(request, &answer);
 }
@@ -76,7 +99,20 @@ static void answer_unknown(struct request *request)
     request_answer(request, &answer);
 }
 
-/* ---- patience has ended (PL-51) ---- */
+/* It is accepted and, as far as is known, not decided. shown: as answer_accepted has it. Who repeats what
+ * somebody may still wait for is told to come again: in a moment there is the answer itself. */
+static void answer_undecided(struct request *request, struct slice shown)
+{
+    if (!request->is_repetition || !request->first_waits || request->first_age_us >= CONFLICT_US) {
+        answer_accepted(request, shown);
+        return;
+    }
+    struct answer answer = {.retry_after_s = 1};
+    answer_problem(&answer, 409, DETAIL_UNDECIDED);
+    request_answer(request, &answer);
+}
+
+/* ---- what the query worker knows (PL-51) ---- */
 
 static void asked_event(struct loop *loop, struct errand *errand, enum errand_event event,
                         const struct wire_reply *reply)
@@ -85,7 +121,11 @@ static void asked_event(struct loop *loop, struct errand *errand, enum errand_ev
     if (request == NULL)
         return;
     if (event != ERRAND_READ_DONE || reply->status != 200) {
-        answer_accepted(request, (struct slice){NULL, 0});
+        answer_undecided(request, (struct slice){NULL, 0});
+        return;
+    }
+    if (request->is_repetition && !request->first_waits) { /* which got its 202, and so does this one */
+        answer_accepted(request, reply->body);
         return;
     }
     CLEANUP(json) json_t *body = json_loadb(reply->body.data, reply->body.size, 0, NULL);
@@ -96,7 +136,7 @@ static void asked_event(struct loop *loop, struct errand *errand, enum errand_ev
     if (status >= 200 && status <= 599 && stored != NULL)
         answer_decided(request, (unsigned)status, slice_of(stored));
     else
-        answer_accepted(request, reply->body);
+        answer_undecided(request, reply->body);
 }
 
 static void ask_once(struct request *request)
@@ -113,20 +153,40 @@ static void ask_once(struct request *request)
     errand_start(loop, errand);
 }
 
-/* ---- the submission itself ---- */
-
-static void patience_ended(struct loop *loop, struct request *request)
+static void answer_what_is_known(struct loop *loop, struct request *request)
 {
     if (loop->phase == LOOP_ENDING || !brokers_any_alive(loop))
-        answer_accepted(request, (struct slice){NULL, 0});
+        answer_undecided(request, (struct slice){NULL, 0});
     else
         ask_once(request);
+}
+
+/* ---- the submission itself ---- */
+
+/* Another submission has its key: this one was not accepted, and never will be. */
+static void key_is_held(struct loop *loop, struct request *request, const struct wire_reply *reply)
+{
+    struct idempotency_holder holder;
+    if (!idempotency_holder_read(reply->body, &holder)) {
+        log_event(LOG_WARNING, "bad_reply", LOG_TEXT("detail", "it does not say who holds a key"), LOG_END);
+        answer_unknown(request);
+    } else if (!holder.is_same_request) {
+        struct answer answer = {0};
+        answer_titled_problem(&answer, 422, "idempotency_key", DETAIL_KEY_USED);
+        request_answer(request, &answer);
+    } else {
+        request->is_repetition = request->accepted = true;
+        request->submission = holder.submission;
+        request->first_waits = holder.waits;
+        request->first_age_us = reply->clock_us - uuid_v7_time_us(&holder.submission);
+        answer_what_is_known(loop, request);
+    }
 }
 
 static void submission_event(struct loop *loop, struct errand *errand, enum errand_event event,
                              const struct wire_reply *reply)
 {
-    if (event == ERRAND_ACCEPTED)
+    if (event == ERRAND_ACCEPTED || event == ERRAND_HELD)
         health_clock(loop, reply->clock_us);
     struct request *request = request_find(loop, errand->owner);
     if (request == NULL) {
@@ -143,13 +203,16 @@ static void submission_event(struct loop *loop, struct errand *errand, enum erra
         return;
     case ERRAND_DEADLINE:
         errand_drop(loop, errand);
-        patience_ended(loop, request);
+        answer_what_is_known(loop, request);
         return;
     case ERRAND_DECIDED:
         if (errand->class == WIRE_WAIT)
             answer_decided(request, reply->status, reply->body);
         else /* its acknowledgement was lost: decided already or not, it is answered as it asked (202) */
             answer_accepted(request, (struct slice){NULL, 0});
+        return;
+    case ERRAND_HELD:
+        key_is_held(loop, request, reply);
         return;
     case ERRAND_UNKNOWN:
         answer_unknown(request);
@@ -200,6 +263,9 @@ static void start(struct request *request, enum wire_class class)
     /* An asynchronous one that is not acknowledged ends by accept_by, one that is at once. */
     errand->deadline_us = class == WIRE_WAIT ? loop->now_us + wait_us : INT64_MAX;
     unsigned char digest[EVP_MAX_MD_SIZE];
+    struct buffer keyed = BUFFER_INIT;
+    if (request->has_idempotency_key)
+        idempotency_payload(&keyed, buffer_slice(&request->payload), request->idempotency_key);
     const struct wire_record record = {
         .request_digest = digest_of(request, digest),
         .class = class,
@@ -213,16 +279,17 @@ static void start(struct request *request, enum wire_class class)
         .kind = slice_of(request->kind),
         .trace = slice_of(request->trace),
         .reply_to = slice_of(loop->routing_id),
-        .payload = buffer_slice(&request->payload),
+        .payload = buffer_slice(request->has_idempotency_key ? &keyed : &request->payload),
     };
     wire_record_write(&errand->record, &record);
+    buffer_release(&keyed);
     errand_start(loop, errand);
 }
 
 void submit_give_up(struct request *request)
 {
     if (request->accepted)
-        answer_accepted(request, (struct slice){NULL, 0});
+        answer_undecided(request, (struct slice){NULL, 0});
     else
         answer_unknown(request);
 }
@@ -235,9 +302,11 @@ void submit_write(struct request *request, const char *kind)
     enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
     const char *refused = refusal(loop, class);
     /* A dry run (submissions.md section 6) will part here: to validation, with WIRE_FLAG_DRY_RUN. Until then
-     * it must not become a submission that is stored. */
+     * it must not become a submission that is stored. It ignores a key. */
     if (request->prefer.dry_run)
         request_refuse(request, 400, DETAIL_DRY_RUN);
+    else if (request->has_idempotency_key && !idempotency_key_is_valid(request->idempotency_key))
+        request_refuse(request, 400, DETAIL_KEY);
     else if (refused != NULL)
         request_unavailable(request, refused);
     else

@@ -1,7 +1,10 @@
 /* What the front reads of a head: targets, paths, query strings, ids, and the fields Prefer, Authorization,
- * If-None-Match and X-Forwarded-For. */
+ * If-None-Match, Idempotency-Key and X-Forwarded-For. */
 #include "tests/fuzz/fuzz.h"
 
+#include <jansson.h>
+
+#include "common/idempotency.h"
 #include "common/token.h"
 #include "common/uuid.h"
 #include "front/answer.h"
@@ -146,6 +149,36 @@ static void try_etag(struct slice value)
     }
 }
 
+/* A key that is good comes out of a payload as it went in, beside what was there. */
+static void try_key(struct slice value)
+{
+    struct buffer payload = BUFFER_INIT;
+    if (!idempotency_key_is_valid(value))
+        return;
+    CHECK(value.size >= 1 && value.size <= IDEMPOTENCY_KEY_MAX);
+    idempotency_payload(&payload, slice_of("{\"fields\":{\"a\":\"b\"}}"), value);
+    json_t *read = json_loadb(payload.data, payload.size, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *key = json_object_get(read, IDEMPOTENCY_FIELD);
+    CHECK(slice_equal((struct slice){json_string_value(key), json_string_length(key)}, value));
+    CHECK(strcmp(json_string_value(json_object_get(json_object_get(read, "fields"), "a")), "b") == 0);
+    json_decref(read);
+    buffer_release(&payload);
+}
+
+/* Who holds a key, as only our own processes tell it. */
+static void try_holder(struct slice text)
+{
+    struct idempotency_holder holder, again;
+    struct buffer written = BUFFER_INIT;
+    if (!idempotency_holder_read(text, &holder))
+        return;
+    idempotency_holder_write(&written, &holder);
+    CHECK(idempotency_holder_read(buffer_slice(&written), &again));
+    CHECK(uuid_equal(&holder.submission, &again.submission) && holder.waits == again.waits &&
+          holder.is_same_request == again.is_same_request);
+    buffer_release(&written);
+}
+
 static void try_route(struct slice text)
 {
     static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", ""};
@@ -211,7 +244,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const tries[])(struct slice) = {try_prefer,  try_authorization, try_uuid,     try_hex,
                                                   try_address, try_forwarded,     try_networks, try_etag,
-                                                  try_route,   try_query,         try_target};
+                                                  try_route,   try_query,         try_target,   try_key,
+                                                  try_holder};
     struct slice input = {(const char *)data, size};
     uint8_t choice = fuzz_choice(&input);
     char *copy = fuzz_copy(input);

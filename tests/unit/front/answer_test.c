@@ -25,6 +25,7 @@ static void test_bodies(void **state)
         const char *title;
     } titles[] = {{400, "Bad request"},
                   {404, "Resource not found"},
+                  {409, "Conflict"},
                   {413, "Content too large"},
                   {503, "Service unavailable"}};
     for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
