@@ -113,13 +113,21 @@ void requests_release(struct loop *loop)
 
 /* ---- coming in ---- */
 
-/* Whether the body is kept: a route that reads one, of a size that it reads, and memory for it. A small one,
- * as all the documented ones are, needs no room among the large ones, which anybody may send, token or not.
- */
+/* A write that reads no body is told from another by it all the same (submissions.md section 5). */
+static bool needs_body(const struct request *request)
+{
+    const struct route *route = request->route;
+    return route != NULL &&
+           (route->attributes != NULL || (route->method != ROUTE_GET && request->has_idempotency_key));
+}
+
+/* Whether the body is kept: of a route that needs one, of a size that it reads, and memory for it. A small
+ * one, as all the documented ones are, needs no room among the large ones, which anybody may send, token or
+ * not. */
 static bool keeps_body(struct request *request)
 {
     struct front *front = request->loop->front;
-    if (request->route == NULL || request->route->attributes == NULL)
+    if (!needs_body(request))
         return false;
     if (request->body_size > (uint64_t)request->loop->settings->max_body_bytes) {
         request->body_dropped = true;
