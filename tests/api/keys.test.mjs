@@ -263,6 +263,36 @@ describe('another request with this key: 422', () => {
   });
 });
 
+describe('a void', () => {
+  test('is kept by its key like a declaration, and told from another by the body that nobody reads', async () => {
+    const person = somebody(), key = newKey(), declared = await send(person);
+    assert.equal(declared.status, 200, declared.text);
+    const path = `${DECLARATIONS}/${declared.body.data.id}/void`;
+    const put = (more) => system.request('PUT', path, { token: person.provider.token, headers: { 'idempotency-key': key }, url: front(0), ...more });
+    const first = await put();
+    assert.deepEqual([first.status, first.body?.data.attributes.state], [200, 'voided'], first.text);
+    isReplay(await put({ url: front(1) }), first);
+    isAnotherRequest(await put({ body: {} }));
+    isAnotherRequest(await put({ body: 'x'.repeat(5000) }));
+    isAnotherRequest(await send(person, key));
+    assert.equal((await put({ body: 'x'.repeat(1.5 * (1 << 20)) })).status, 413, 'too large to be compared');
+    assert.equal((await put({ headers: { 'idempotency-key': 'a b' } })).status, 400);
+    const another = newKey(), rejected = await put({ headers: { 'idempotency-key': another }, body: { any: 'thing' } });
+    assert.equal(rejected.status, 422, rejected.text);
+    isReplay(await put({ headers: { 'idempotency-key': another }, body: { any: 'thing' }, url: front(1) }), rejected);
+    assert.deepEqual((await submissionsOf(person)).map(({ status }) => status), [200, 200, 422]);
+  });
+
+  test('of one that is not there: 404 is the outcome, and is given again', async () => {
+    const key = newKey(), path = `${DECLARATIONS}/${randomUUID()}/void`;
+    const put = (url) => system.request('PUT', path, { token: world.people[0].provider.token, headers: { 'idempotency-key': key }, url });
+    const first = await put(front(0));
+    assert.equal(first.status, 404, first.text);
+    isReplay(await put(front(1)), first);
+    assert.equal((await rowsOf(key)).length, 1);
+  });
+});
+
 describe('whose key, and for how long', () => {
   test('another provider\'s equal key is its own; a provider\'s tokens share theirs', async () => {
     const [one, other] = [somebody(0), somebody(1)], key = newKey();
