@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { loadWorld } from '../support/declarations.mjs';
 import { allIsWell, Client, Load } from '../support/record.mjs';
+import { note } from '../support/results.mjs';
 import { startSystem } from '../support/system.mjs';
 
 // Whatever got lost would wait so long that the client would notice.
@@ -28,7 +29,8 @@ test('a worker that is asked to end finishes what it has: no death, nothing wait
   }
   await load.more(50);
   await load.end();
-  await allIsWell(system, client);
+  const counts = await allIsWell(system, client);
+  assert.ok(counts.pairs > 0);
   for (const broker of ['broker', 'broker-2']) {
     const metrics = await system.metrics(broker);
     assert.equal(metrics.get('ecf2_broker_events_total{event="deaths"}') ?? 0, 0, `${broker} counted deaths`);
@@ -37,6 +39,7 @@ test('a worker that is asked to end finishes what it has: no death, nothing wait
   assert.doesNotMatch(system.logs('scheduler'), /"event":"sent_again"/);
   const longest = Math.max(...client.told.map(({ sentAt, answeredAt }) => answeredAt - sentAt));
   t.diagnostic(`${client.summary}; the longest took ${Math.round(longest)} ms`);
+  note('workers asked to end (SIGTERM), one of each type', { counts, remark: `the longest answer took ${(longest / 1000).toFixed(1)} s` });
   assert.ok(longest < redriveMs / 2, `${longest} ms`);
   assert.ok(client.told.every(({ status }) => [200, 202, 422].includes(status)), client.summary);
 });

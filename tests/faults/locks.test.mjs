@@ -83,6 +83,7 @@ async function declaredWhile(people, statement, values, meanwhile) {
 test('the gate is held: everybody waits, and nobody has failed', async () => {
   const { from, until } = await declaredWhile(some(10), 'select pg_advisory_xact_lock(0, 0)', []);
   const counts = await allIsWell(system, client, { from, ms: 60_000 });
+  assert.ok(counts.pairs > 0);
   note(`the gate held while each submission was given back ${returns} times`, { counts, recoveryMs: performance.now() - until });
 });
 
@@ -97,6 +98,7 @@ test('the locks of some people are held: they wait, nobody has failed, and the o
   const after = long ? await load.rate(0.98 * before) : undefined;
   await load.end();
   const counts = await allIsWell(system, client, { ms: 60_000 });
+  assert.ok(counts.pairs > 0);
   note(`the locks of 6 people held while each was given back ${returns} times, a load of others beside them`, { counts, recoveryMs, before, during: meanwhile || undefined, after });
   if (long) {
     assert.ok(meanwhile >= 0.9 * before, `${meanwhile} decided per second while they were held, and ${before} before`);

@@ -2,7 +2,7 @@
 // before another submission of the same person was received is decided before it. What the client saw is the measure.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { declaration, loadWorld, types } from '../support/declarations.mjs';
+import { loadWorld, wish } from '../support/declarations.mjs';
 import { allIsWell, Client, inParallel, orderOf } from '../support/record.mjs';
 import { long, note } from '../support/results.mjs';
 import { startSystem } from '../support/system.mjs';
@@ -26,12 +26,6 @@ const world = await loadWorld(system, { providers: 10, people: runs.reduce((sum,
 const client = new Client(system);
 let used = 0;
 
-/** The n-th thing that one person declares: each type once, and between them what is refused by validation. */
-function wish(person, n) {
-  const type = types[Math.floor(n / 6) % types.length];
-  return n % 6 === 0 ? declaration(person, type) : declaration(person, type, { declaration_date: '2999-01-01T00:00:00Z' });
-}
-
 /** `all` submissions of these people, as evenly as it goes: [person, [numbers of its chain]]. */
 function chainsOf(people, all) {
   const most = Math.ceil(all / people.length), withMost = all - (most - 1) * people.length;
@@ -53,7 +47,7 @@ for (const { persons, all } of runs) {
     const counts = await allIsWell(system, client, { ms: 120_000, from });
     assert.equal(counts.accepted, all, client.summary);
     assert.ok(counts.pairs >= all / 10);
-    note(`order: ${each} workers of each type, 2 brokers, ${persons} subjects`, { counts, recoveryMs: performance.now() - sent, remark: `${counts.pairs} ordered pairs` });
+    note(`order: ${each} workers of each type, 2 brokers, ${persons} subjects`, { counts, recoveryMs: performance.now() - sent });
     t.diagnostic(`${counts.pairs} ordered pairs`);
   });
 }

@@ -62,6 +62,7 @@ test('a long idle transaction and four readers with their snapshots', async (t) 
   await load.end();
   const decided = (await system.db.query('select count(*)::integer as n from submission_outcomes')).rows[0].n;
   const counts = await allIsWell(system, client);
+  assert.ok(counts.pairs > 0);
   const text = `before: ${told(small)}; after: ${told(large)}, ${decided} decided`;
   t.diagnostic(text);
   note(`an idle transaction and ${readers} repeatable-read readers for ${ms / 60_000} minutes`, { counts, before, during, after, remark: text });

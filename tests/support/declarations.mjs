@@ -97,3 +97,10 @@ export function declaration(person, type, more = {}) {
     },
   };
 }
+
+/** The n-th thing that one person declares: each type once, and between them what is refused by validation; then again what
+ *  has been declared. */
+export function wish(person, n) {
+  const type = types[Math.floor(n / 6) % types.length];
+  return n % 6 === 0 ? declaration(person, type) : declaration(person, type, { declaration_date: '2999-01-01T00:00:00Z' });
+}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { declaration, types } from './declarations.mjs';
+import { declaration, types, wish } from './declarations.mjs';
 import { long, note } from './results.mjs';
 
 const path = '/api/v3/participant-declarations';
@@ -23,6 +23,7 @@ export class Client {
     this.giveUpMs = giveUpMs;
     this.turn = 0; // of the fronts
     this.wishes = 0; // of loads
+    this.often = new Map(); // how many of them were of each of the people who send again and again
   }
 
   get answered() {
@@ -287,8 +288,12 @@ export async function pollAll(system, told, connections = 8) {
   return wrong;
 }
 
-/** Declares for everybody, one type after the other, until it is told to end; the next load goes on where this one ended.
- *  What has been declared already is answered with that, or refused: also work. */
+const atOnce = 50; // people who send again and again
+const wishesOfEach = 60; // then it is somebody else's turn: who has sent thousands makes each look for his earlier ones long
+
+/** Declares until it is told to end; the next load goes on where this one ended. Every second wish is somebody's who sends
+ *  again and again, so that there is an order to keep; the others go through everybody, one type after the other. What has
+ *  been declared already is answered with that, or refused: also work. */
 export class Load {
   static all = new Set();
   ending = false;
@@ -304,9 +309,21 @@ export class Load {
 
   * wishes(people) {
     while (!this.ending) {
-      const n = this.client.wishes++, turn = Math.floor(n / people.length), person = people[n % people.length];
-      yield [person, declaration(person, types[turn % types.length]), (turn + n) % 2 ? 'respond-async' : undefined];
+      const n = this.client.wishes++;
+      yield [...(n % 2 ? this.again(people, (n - 1) / 2) : this.another(people, n / 2)), n % 4 < 2 ? 'respond-async' : undefined];
     }
+  }
+
+  another(people, n) {
+    const turn = Math.floor(n / people.length), person = people[n % people.length];
+    return [person, declaration(person, types[turn % types.length])];
+  }
+
+  again(people, n) {
+    const first = Math.floor(n / (atOnce * wishesOfEach)) * atOnce, person = people[(first + Math.floor(Math.random() * atOnce)) % people.length];
+    const { often } = this.client, before = often.get(person) ?? 0;
+    often.set(person, before + 1);
+    return [person, wish(person, before)];
   }
 
   /** Until so many more were answered. */
@@ -356,6 +373,7 @@ export async function underLoad(system, client, people, fault, happens, { connec
   await load.more(some);
   await load.end();
   const counts = await allIsWell(system, client, { from, ...options });
+  assert.ok(counts.pairs > 0, 'nobody has sent a second one after the first');
   note(fault, { counts, recoveryMs, before, after });
   if (long) assert.ok(after >= 0.98 * before, `${after} decided per second, and ${before} before`);
   return { counts, given };

@@ -10,18 +10,18 @@ export const long = process.env.ECF2_FAULTS === 'long';
  * decided that had been accepted; before, during, after: decided per second; remark: a figure of its own.
  */
 export function note(fault, { counts = {}, recoveryMs, before, during, after, remark = '' }) {
-  const { sent, accepted, decided, lost, doubled, outOfOrder } = counts;
-  const row = { fault, sent, accepted, decided, lost, doubled, outOfOrder, recoveryMs, before, during, after, remark };
+  const { sent, accepted, decided, lost, doubled, pairs, outOfOrder } = counts;
+  const row = { fault, sent, accepted, decided, lost, doubled, pairs, outOfOrder, recoveryMs, before, during, after, remark };
   if (process.env.ECF2_FAULTS_RESULTS) appendFileSync(process.env.ECF2_FAULTS_RESULTS, `${JSON.stringify(row)}\n`);
   return row;
 }
 
 const number = (value) => value?.toLocaleString('en-GB') ?? '–';
 
-function line({ fault, sent, accepted, decided, lost, doubled, outOfOrder, recoveryMs, before, during, after, remark }) {
+function line({ fault, sent, accepted, decided, lost, doubled, pairs, outOfOrder, recoveryMs, before, during, after, remark }) {
   const recovery = recoveryMs === undefined ? '–' : `${(recoveryMs / 1000).toFixed(1)} s`;
   const throughput = (rate) => (rate === undefined ? '–' : `${Math.round((100 * rate) / before)} % (${Math.round(rate)} ÷ ${Math.round(before)})`);
-  return `| ${[fault, ...[sent, accepted, decided, lost, doubled, outOfOrder].map(number), recovery, throughput(during), throughput(after), remark].join(' | ')} |`;
+  return `| ${[fault, ...[sent, accepted, decided, lost, doubled, pairs, outOfOrder].map(number), recovery, throughput(during), throughput(after), remark].join(' | ')} |`;
 }
 
 export function table(rows) {
@@ -29,13 +29,13 @@ export function table(rows) {
 
 Written by \`make faults\`; not by hand. Counted from the client's own record of answers and from the database
 (\`tests/support/record.mjs\`): *accepted* was acknowledged with 200, 202 or 422; *lost* was acknowledged and not stored, or
-never decided; *doubled* was decided, or had its effects, twice; *out of order* was decided before one of the same person that
-had been acknowledged before it was sent. *Recovery*: from the end of the fault until all of it was decided. *Throughput
+never decided; *doubled* was decided, or had its effects, twice; *ordered pairs* are of the same person, and the first was
+acknowledged before the second was sent; *out of order* was decided before the first of such a pair. *Recovery*: from the end of the fault until all of it was decided. *Throughput
 during* and *after*: decided per second ÷ the same before, under the same load, the best of five equal spans; on a machine that
 does other work too, further spans are tried, 40 at most, until one is as good as what is asked for (90 % during, 98 % after).
 
-| fault | sent | accepted | decided | lost | doubled | out of order | recovery | throughput during | after | |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+| fault | sent | accepted | decided | lost | doubled | ordered pairs | out of order | recovery | throughput during | after | |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
 ${rows.map(line).join('\n')}
 `;
 }
