@@ -58,6 +58,12 @@ test('the other way round the check finds nearly all of them', () => {
   assert.equal(orderOf(entries.map((entry) => ({ ...entry, no: -entry.no }))).wrong.length, 99);
 });
 
+test('who comes later may be decided first while the earlier one rests, and neither before nor afterwards', () => {
+  const earlier = { sentAt: 0, answeredAt: 1, no: 10, decidedAt: 100, rests: [[20, 30], [50, 60]] };
+  const wrongAt = (decidedAt) => orderOf([earlier, { sentAt: 2, answeredAt: 3, no: 5, decidedAt, rests: [] }]).wrong.length;
+  assert.deepEqual([10, 25, 40, 55, 70].map(wrongAt), [1, 0, 1, 0, 1]);
+});
+
 test('both brokers and all of the workers had part in it', async () => {
   for (const broker of ['broker', 'broker-2']) assert.ok((await system.metrics(broker)).get('ecf2_broker_events_total{event="handed_out"}') > 100, broker);
   for (const worker of ['intake', 'validation', 'payments']) {

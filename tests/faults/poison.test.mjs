@@ -147,6 +147,7 @@ test('one that fails while the database says no: five errors with growing waits,
   const dead = [raises, constraint, rejected];
   const wishes = [...dead, twice, errsTwice, ...Array.from({ length: neighbours }, somebody)].map((person) => [person, person === rejected ? bad(person) : good(person)]);
   const entries = await together('payments', wishes, wishes.length - 1);
+  const behind = await client.submit(errsTwice, bad(errsTwice), { prefer: 'respond-async' });
   const others = besides(entries, [...dead, errsTwice]);
   await allAreDecided(others);
   assert.match(system.logs('payments'), /"event":"batch_failed","items":200,/, 'they were not one batch');
@@ -174,6 +175,12 @@ test('one that fails while the database says no: five errors with growing waits,
     await until('it is not decided', () => outcome(idOf(of(errsTwice))), patienceMs);
     assert.equal((await outcome(idOf(of(errsTwice)))).http_status, 200);
     assert.deepEqual((await errorsOf(idOf(of(errsTwice)))).map(({ attempt }) => attempt), [1, 2]);
+  });
+
+  await t.test('an error holds the person: who comes behind it is decided after it', async () => {
+    await system.decided(behind.location, errsTwice.provider.token, patienceMs);
+    const { rows } = await system.db.query('select submission_id as id from submission_outcomes where submission_id = any ($1) order by decided_no', [[behind, of(errsTwice)].map(idOf)]);
+    assert.deepEqual(rows.map(({ id }) => id), [of(errsTwice), behind].map(idOf));
   });
 
   await t.test('in batches of its neighbours it stood alone in the end', async () => {
@@ -266,6 +273,6 @@ test('in the end everything is decided, once, and as it was told', async () => {
   assert.equal(await failed(), 1, 'dropped once, long ago');
   const counts = await count(system, client);
   assert.deepEqual(counts.found, []);
-  note('in batches of 200: one that kills its worker, that always errs (four ways), that errs twice, whose person is locked', { counts, remark: 'dead letters: 5, retried or dropped by an operator' });
+  note('in batches of 200: one that kills its worker, that always errs (four ways), that errs twice and has another one behind it, whose person is locked', { counts, remark: 'dead letters: 5, retried or dropped by an operator' });
   assert.deepEqual(await pollAll(system, client.told), []);
 });

@@ -212,20 +212,34 @@ function* faultsOf(entry, same) {
   }
 }
 
-/** Of entries of one person ([{ sentAt, answeredAt, no }], with the numbers of their decisions): how many pairs the client
- *  saw one after the other, and those that come later and were decided before an earlier one. What has rested on its way
- *  held nobody (pipeline.md PL-5). */
+/** Of entries of one person ([{ sentAt, answeredAt, no, decidedAt, rests }], no: the number of its decision; decidedAt and
+ *  rests, [[from, until]]: machine time in seconds): how many pairs the client saw one after the other, and those that come
+ *  later and were decided before an earlier one. While an earlier one rests or is dead it holds nobody (pipeline.md PL-5). */
 export function orderOf(entries) {
-  const answered = entries.filter(({ rested }) => !rested).toSorted((a, b) => a.answeredAt - b.answeredAt);
+  const byAnswer = entries.toSorted((a, b) => a.answeredAt - b.answeredAt);
+  const answered = byAnswer.filter(({ rests }) => !rests?.length), rested = byAnswer.filter(({ rests }) => rests?.length);
   let pairs = 0, before = 0, highest = -Infinity;
   const wrong = [];
   for (const later of entries.toSorted((a, b) => a.sentAt - b.sentAt)) {
     for (; before < answered.length && answered[before].answeredAt < later.sentAt; before++) highest = Math.max(highest, answered[before].no);
-    pairs += before;
-    if (highest >= later.no) wrong.push(later);
+    const holding = rested.filter(({ answeredAt, rests }) => answeredAt < later.sentAt && !rests.some(([from, until]) => from <= later.decidedAt && later.decidedAt <= until));
+    pairs += before + holding.length;
+    if (highest >= later.no || holding.some(({ no }) => no >= later.no)) wrong.push(later);
   }
   return { pairs, wrong };
 }
+
+// When a submission holds nobody: while it is a dead letter, and from an error of `records` until it errs elsewhere or is
+// retried. Who looked just before it was retried is decided just after: a second is given to that.
+const restsOf = `
+  select coalesce(json_agg(json_build_array(extract(epoch from rest.since), coalesce(extract(epoch from rest.until) + 1, 1e12))), '[]')
+  from (
+    select dead_at, resolved_at from submission_dead_letters as d where d.submission_id = s.id
+    union all
+    select e.at, least((select min(at) from submission_stages as n where n.submission_id = s.id and n.stage <> 'records' and n.at > e.at),
+                       (select min(resolved_at) from submission_dead_letters as d where d.submission_id = s.id and d.resolved_at >= e.at))
+    from submission_stages as e where e.accepted_at = s.accepted_at and e.submission_id = s.id and e.stage = 'records'
+  ) as rest (since, until)`;
 
 /**
  * The record against the database, which must be at rest or have rested since the entries were answered:
@@ -240,8 +254,7 @@ export async function count(system, client, { from = 0, except = [] } = {}) {
   const told = client.told.slice(from).filter(({ answeredAt }) => answeredAt !== undefined);
   const { rows } = await system.db.query(
     `select s.id, s.trace_id, s.subject, o.result, o.http_status, o.body, o.decided_no::float8 as no,
-            exists (select from submission_stages as e where e.accepted_at = s.accepted_at and e.submission_id = s.id)
-              or exists (select from submission_dead_letters as d where d.submission_id = s.id) as rested
+            extract(epoch from o.decided_at)::float8 as "decidedAt", (${restsOf}) as rests
      from submissions as s left join submission_outcomes as o on o.accepted_at = s.accepted_at and o.submission_id = s.id`,
   );
   const stored = Map.groupBy(rows, ({ trace_id }) => trace_id);
@@ -255,7 +268,10 @@ export async function count(system, client, { from = 0, except = [] } = {}) {
       counted.found.push(`${entry.request} (${entry.status}, ${entry.body.data.attributes.declaration_type}): ${text}`);
     }
     if (same[0]?.result) counted.decided++;
-    if (mustBe(entry) && same[0]?.result) ordered.push({ ...entry, subject: same[0].subject, no: same[0].no, rested: same[0].rested });
+    if (mustBe(entry) && same[0]?.result) {
+      const { subject, no, decidedAt, rests } = same[0];
+      ordered.push({ sentAt: entry.sentAt, answeredAt: entry.answeredAt, request: entry.request, subject, no, decidedAt, rests });
+    }
   }
   const sent = new Set(client.told.map(({ request }) => request));
   for (const trace of stored.keys()) if (!sent.has(trace)) counted.found.push(`${trace}: stored, and nobody has sent it`);
