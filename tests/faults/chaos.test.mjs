@@ -1,14 +1,14 @@
 // Exactly once, whatever happens: under load processes are killed and stopped, one at a time and several, PostgreSQL is
 // killed and its sessions ended, Redis is away, replies, acknowledgements and results are lost (architecture.md section 4).
-// At length at random for minutes; in short once each of those that no other test has. The order is told, so that it can be
-// had again: ECF2_FAULTS_SEED.
+// At length at random for minutes, until each process, PostgreSQL and Redis were killed and stopped; in short once each of
+// those that no other test has. The order is told, so that it can be had again: ECF2_FAULTS_SEED.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '../support/cluster.mjs';
 import { loadWorld } from '../support/declarations.mjs';
 import { Client, underLoad } from '../support/record.mjs';
-import { long, note } from '../support/results.mjs';
+import { long } from '../support/results.mjs';
 import { startSystem } from '../support/system.mjs';
 
 const minutes = 8;
@@ -22,6 +22,7 @@ function random(n) {
   return (state >>> 0) % n;
 }
 const oneOf = (list) => list[random(list.length)];
+const shuffled = (list) => list.map((one) => [random(1e6), one]).sort((a, b) => a[0] - b[0]).map(([, one]) => one);
 
 const system = await startSystem({
   brokers: 2,
@@ -33,18 +34,34 @@ const system = await startSystem({
   env: { ECF2_WAIT_LIMIT_MS: '5000', ...(!long && { ECF2_LEASE_MS: '10000' }) },
 });
 after(() => system.stop());
-const names = [...system.processes.keys()];
+const names = [...system.processes.keys(), 'redis', ...(long ? ['postgres'] : [])];
 
-/** Some of the processes, each once. */
-function some(n) {
-  const rest = [...names];
-  return Array.from({ length: n }, () => rest.splice(random(rest.length), 1)[0]);
+/** Deals what is there, in turn, as shuffled cards: nobody twice before everybody once. */
+class Deck {
+  rest = [];
+  dealt = new Map(names.map((name) => [name, 0])); // how often each
+
+  deal(n) {
+    const hand = [];
+    while (hand.length < n) {
+      if (this.rest.length === 0) this.rest = shuffled(names.filter((name) => !hand.includes(name)));
+      hand.push(this.rest.shift());
+    }
+    for (const name of hand) this.dealt.set(name, this.dealt.get(name) + 1);
+    return hand;
+  }
+
+  get isThrough() {
+    return Math.min(...this.dealt.values()) > 0;
+  }
 }
+const decks = { killed: new Deck(), stopped: new Deck() };
 
 const killed = (list) => Promise.all(list.map(async (name) => {
   await system.kill(name);
   await pause(random(1500));
   await system.start(name);
+  if (name === 'postgres') system.db = await connect(system.cluster, system.database);
 }));
 
 async function stopped(list) {
@@ -61,23 +78,12 @@ async function lost(side, direction) {
 }
 
 const happenings = {
-  'a process killed': () => killed(some(1)),
-  'several processes killed at once': () => killed(some(2 + random(4))),
-  'a process stopped': () => stopped(some(1)),
-  'several processes stopped': () => stopped(some(2 + random(2))),
-  'PostgreSQL killed': async () => {
-    await system.kill('postgres');
-    await pause(random(2000));
-    await system.start('postgres');
-    system.db = await connect(system.cluster, system.database);
-  },
+  'a process killed': () => killed(decks.killed.deal(1)),
+  'several processes killed at once': () => killed(decks.killed.deal(2 + random(4))),
+  'a process stopped': () => stopped(decks.stopped.deal(1)),
+  'several processes stopped': () => stopped(decks.stopped.deal(2 + random(2))),
   'sessions of PostgreSQL ended': () => system.db.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and hashtext(pid::text || $1) % 2 = 0', [String(random(1e6))]),
-  'Redis away': async () => {
-    await system.kill('redis');
-    await pause(random(2000));
-    await system.start('redis');
-  },
   'acknowledgements and answers lost': () => lost('front', 'fromBroker'),
   'submissions lost on their way': () => lost('front', 'toBroker'),
   'results and replies lost': () => lost('worker', 'toBroker'),
@@ -86,22 +92,25 @@ const happenings = {
 };
 
 // kill.test.mjs and stop.test.mjs have these in short.
-const elsewhere = ['a process killed', 'a process stopped', 'PostgreSQL killed', 'Redis away'];
+const elsewhere = ['a process killed', 'a process stopped'];
 const happen = Object.keys(happenings).filter((name) => long || !elsewhere.includes(name));
 
-/** What happens, and how often each: in short everything once, at length at random until the time is over. */
+/** What happens, and how often each: in short everything once, at length at random until the time is over and both decks
+ *  were dealt through. */
 async function chaos(load, t) {
   const times = new Map(), end = performance.now() + minutes * 60_000;
-  const rest = happen.map((name) => [random(1e6), name]).sort((a, b) => a[0] - b[0]).map(([, name]) => name);
-  while (long ? performance.now() < end : rest.length > 0) {
-    const name = rest.shift() ?? oneOf(happen);
+  const rest = shuffled(happen);
+  const isOver = () => rest.length === 0 && (!long || (performance.now() > end && decks.killed.isThrough && decks.stopped.isThrough));
+  while (!isOver()) {
+    const late = performance.now() > end && (decks.stopped.isThrough ? 'several processes killed at once' : 'several processes stopped');
+    const name = rest.shift() ?? (late || oneOf(happen));
     times.set(name, (times.get(name) ?? 0) + 1);
     await happenings[name]();
     if (long) await pause(random(3000));
     else await load.more(5, 60_000);
   }
-  await system.ready();
-  const text = [...times].map(([name, n]) => `${n} × ${name}`).join(', ');
+  const each = names.map((name) => `${name} ${decks.killed.dealt.get(name)}/${decks.stopped.dealt.get(name)}`);
+  const text = `${[...times].map(([name, n]) => `${n} × ${name}`).join(', ')}; killed/stopped: ${each.join(', ')}`;
   t.diagnostic(`seed ${seed}: ${text}`);
   return text;
 }
@@ -115,13 +124,16 @@ async function retryTheInnocent() {
 
 test('nothing is lost, nothing is done twice, everybody keeps his turn', async (t) => {
   t.diagnostic(`seed ${seed}`);
-  const world = await loadWorld(system, { providers: 10, people: long ? 50_000 : 600 });
+  const world = await loadWorld(system, { providers: 10, people: long ? 50_000 : 600, mentors: true });
   const client = new Client(system);
-  let text, dead = 0;
-  const { counts } = await underLoad(system, client, world.people, long ? `everything at random for ${minutes} minutes` : 'everything once', async (load) => {
-    text = await chaos(load, t);
-    dead = await retryTheInnocent();
-  });
-  t.diagnostic(`${client.summary}; ${counts.pairs} ordered pairs; ${dead} dead letters sent again`);
-  note('… of these', { remark: `${text}; ${dead} dead letters sent again; seed ${seed}` });
+  const { counts } = await underLoad(system, client, world.people, long ? `everything at random for ${minutes} minutes` : 'everything once', async (load, over) => {
+    const text = await chaos(load, t);
+    over();
+    await system.ready();
+    const dead = await retryTheInnocent();
+    return `${text}; ${dead} dead letters sent again; seed ${seed}`;
+  }, { remarkOf: (text) => text });
+  const { rows: [{ n }] } = await system.db.query("select count(*)::integer as n from events where event_type = 'mentor_completion_status_change'");
+  t.diagnostic(`${client.summary}; ${counts.pairs} ordered pairs; ${n} mentors completed`);
+  assert.ok(n > 0, 'no mentor has completed');
 });

@@ -36,6 +36,8 @@ const sabotage = {
   'a declaration that no success made': 'update declarations set api_id = gen_random_uuid() where id = (select min(id) from declarations)',
   'two declarations of one submission': 'update declarations set submission_id = (select submission_id from declarations order by id desc limit 1) where id = (select min(id) from declarations)',
   'not exactly one event of a declaration': 'insert into events (event_type, heading, happened_at, author_type, declaration_id, submission_id) select event_type, heading, happened_at, author_type, declaration_id, submission_id from events limit 1',
+  'not exactly one delivery of an outcome to an endpoint of its provider': 'delete from webhook_deliveries where id = (select id from webhook_deliveries limit 1)',
+  'a delivery that no outcome of the provider made': 'update webhook_deliveries set webhook_endpoint_id = (select max(id) from webhook_endpoints) where id = (select d.id from webhook_deliveries as d where d.webhook_endpoint_id = (select min(id) from webhook_endpoints) limit 1)',
 };
 
 test('killed once each under load: everything answered 2xx is decided exactly once', async (t) => {

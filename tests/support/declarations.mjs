@@ -7,16 +7,17 @@ const day = 24 * 3600 * 1000;
 const usualYear = 2024;
 
 /**
- * `providers` lead providers, each with a token and an open statement; `people` ECTs in turn over them, eligible for
- * funding, so that everything they declare lands on a statement, in contract period `year`. Gives { providers: [{ id, name, token }], people:
- * [{ id, apiId, subject, provider }] }.
+ * `providers` lead providers, each with a token, an endpoint that is told what is decided, and an open statement; `people` ECTs in turn over them, eligible for
+ * funding, so that everything they declare lands on a statement, in contract period `year`; with `mentors` every seventh is
+ * one, whose `completed` ends his training. Gives { providers: [{ id, name, token }], people:
+ * [{ id, apiId, subject, role, provider }] }.
  */
-export async function loadWorld(system, { providers = 10, people = 300, year = usualYear } = {}) {
+export async function loadWorld(system, { providers = 10, people = 300, year = usualYear, mentors = false } = {}) {
   const tokens = Array.from({ length: providers }, (_, i) => `token-of-provider-${i}-${randomUUID()}`);
   const digests = tokens.map((token) => createHmac('sha256', system.env.ECF2_TOKEN_KEY).update(token).digest());
   const { rows: made } = await system.db.query(
     `with years as (
-       insert into contract_periods (year, started_on, finished_on, enabled) values ($1, make_date($1, 6, 1), make_date($1 + 1, 5, 31), true)
+       insert into contract_periods (year, started_on, finished_on, enabled, mentor_funding_enabled) values ($1, make_date($1, 6, 1), make_date($1 + 1, 5, 31), true, true)
      ), schedule as (
        insert into schedules (contract_period_year, identifier) values ($1, 'ecf-standard-september') returning id
      ), dates as (
@@ -34,6 +35,9 @@ export async function loadWorld(system, { providers = 10, people = 300, year = u
      ), token as (
        insert into api_tokens (kind, lead_provider_id, token_digest, token_hint, description)
        select 'lead_provider', id, ($4::bytea[])[row_number() over (order by name)], 'test', 'tests' from provider
+     ), endpoint as (
+       insert into webhook_endpoints (lead_provider_id, url, secret_encrypted, event_kinds)
+       select id, 'https://provider.example/' || id, 'secret', '{submission.decided}' from provider
      ), period as (
        insert into provider_contract_periods (lead_provider_id, contract_period_year) select id, $1 from provider returning id, lead_provider_id
      ), contract as (
@@ -62,21 +66,21 @@ export async function loadWorld(system, { providers = 10, people = 300, year = u
     `with person as (
        insert into teachers (trn, trs_first_name, trs_last_name)
        select to_char(1000000 + n, 'FM0000000'), 'Given' || n, 'Family' || n from generate_series(0, $1::integer - 1) as n
-       returning id, api_id, trn
+       returning id, api_id, trn, (case when $8 and trn::integer % 7 = 0 then 'mentor' else 'ect' end)::participant_role as role
      ), record as (
        insert into training_records (teacher_id, role, first_became_eligible_for_training_at)
-       select id, 'ect', make_date($2, 9, 1) from person
+       select id, role, make_date($2, 9, 1) from person
      ), stay as (
-       insert into school_periods (teacher_id, role, school_id, started_on) select id, 'ect', $3, make_date($2, 9, 1) from person returning id, teacher_id
+       insert into school_periods (teacher_id, role, school_id, started_on) select id, role, $3, make_date($2, 9, 1) from person returning id, teacher_id
      ), training as (
        insert into training_periods (school_period_id, teacher_id, role, school_id, started_on, training_programme, contract_period_year,
                                      school_partnership_id, lead_provider_id, schedule_id)
-       select stay.id, stay.teacher_id, 'ect', $3, make_date($2, 9, 1), 'provider_led', $2, ($4::bigint[])[chosen.n], ($5::bigint[])[chosen.n], $6
+       select stay.id, stay.teacher_id, person.role, $3, make_date($2, 9, 1), 'provider_led', $2, ($4::bigint[])[chosen.n], ($5::bigint[])[chosen.n], $6
        from stay join person on person.id = stay.teacher_id
        cross join lateral (select (person.trn::integer - 1000000) % $7::integer + 1 as n) as chosen
      )
-     select id::text, api_id as "apiId", 'trn:' || trn as subject from person order by trn`,
-    [people, year, made[0].school, made.map((p) => p.partnership), made.map((p) => p.id), made[0].schedule, providers],
+     select id::text, api_id as "apiId", 'trn:' || trn as subject, role from person order by trn`,
+    [people, year, made[0].school, made.map((p) => p.partnership), made.map((p) => p.id), made[0].schedule, providers, mentors],
   );
   return { providers: list, people: rows.map((person, i) => ({ ...person, provider: list[i % providers] })) };
 }
@@ -90,7 +94,7 @@ export function declaration(person, type, more = {}) {
         participant_id: person.apiId,
         declaration_type: type,
         declaration_date: new Date(Date.UTC(usualYear, 9, 1) + types.indexOf(type) * 7 * day).toISOString(),
-        course_identifier: 'ecf-induction',
+        course_identifier: person.role === 'mentor' ? 'ecf-mentor' : 'ecf-induction',
         evidence_held: 'training-event-attended',
         ...more,
       },

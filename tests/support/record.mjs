@@ -13,7 +13,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * A client as a careful lead provider has it. Everything that it was told stands in `told`, one entry for each request,
  * found again in the database by its X-Request-Id:
  *   { request, person, provider, body, status, answer, location, sentAt, answeredAt }     (milliseconds)
- *   status: that of the answer; 'lost' = the connection ended without one; 'absent' = 503 with Location, and 404 there
+ *   status: that of the answer; 'lost' = the connection ended without one; 'absent' = 503 with Location, and 404 there;
+ *     'found' = 503 with Location, and there it was: accepted, and known to the client from then on (answeredAt)
  */
 export class Client {
   told = [];
@@ -27,12 +28,12 @@ export class Client {
   }
 
   get answered() {
-    return this.told.filter(({ status }) => typeof status === 'number' && status !== 503).length;
+    return this.told.filter(({ status }) => status === 'found' || (typeof status === 'number' && status !== 503)).length;
   }
 
   /** How many answers of each kind, for a test's diagnostics. */
   get summary() {
-    const kinds = Map.groupBy(this.told, ({ status, location }) => (status === 503 && location ? '503 with Location' : status));
+    const kinds = Map.groupBy(this.told, ({ status, location }) => (status === 503 && location ? '503 with Location' : status === 'found' ? '503 with Location, and it was there' : status));
     return [...kinds].map(([kind, entries]) => `${entries.length} × ${kind}`).join(', ');
   }
 
@@ -74,7 +75,10 @@ export class Client {
     await pause(5000);
     for (;;) {
       const { status } = await this.system.request('GET', entry.location, { token: entry.provider.token }).catch(() => ({}));
-      if (status === 200) return true;
+      if (status === 200) {
+        Object.assign(entry, { status: 'found', answeredAt: performance.now() });
+        return true;
+      }
       if (status === 404) {
         entry.status = 'absent';
         return false;
@@ -168,15 +172,39 @@ const invariants = {
     select d.id from declarations as d
     left join events as e on e.declaration_id = d.id and e.event_type = 'teacher_declaration_created'
     group by d.id having count(e.id) <> 1`,
+  'a mentor’s completion that is not noted exactly once': `
+    select d.id from declarations as d
+    left join events as e on e.declaration_id = d.id and e.event_type = 'mentor_completion_status_change'
+    left join training_records as r
+      on r.teacher_id = d.teacher_id and r.role = 'mentor' and r.became_ineligible_for_funding_reason = 'completed_declaration_received'
+    where d.role = 'mentor' and d.declaration_type = 'completed'
+    group by d.id having count(e.id) <> 1 or count(r.teacher_id) <> 1`,
+  'a completion that no declaration made': `
+    select e.id from events as e
+    left join declarations as d on d.id = e.declaration_id and d.role = 'mentor' and d.declaration_type = 'completed'
+    where e.event_type = 'mentor_completion_status_change' and d.id is null`,
   'an event that nothing decided': `
     select e.id from events as e left join submission_outcomes as o on o.submission_id = e.submission_id
     where e.event_type = 'teacher_declaration_created' and (o.result is distinct from 'succeeded')`,
+  'not exactly one delivery of an outcome to an endpoint of its provider': `
+    select s.id from submissions as s
+    join submission_outcomes as o on o.accepted_at = s.accepted_at and o.submission_id = s.id
+    join webhook_endpoints as w on w.lead_provider_id = s.caller_id
+    left join webhook_deliveries as d on d.submission_id = s.id and d.webhook_endpoint_id = w.id and d.kind = 'submission.decided'
+    where s.caller_type = 'lead_provider'
+    group by s.id, w.id having count(d.id) <> 1`,
+  'a delivery that no outcome of the provider made': `
+    select d.submission_id as id from webhook_deliveries as d
+    join webhook_endpoints as w on w.id = d.webhook_endpoint_id
+    left join submissions as s on s.id = d.submission_id and s.caller_id = w.lead_provider_id
+    left join submission_outcomes as o on o.submission_id = s.id
+    where o.submission_id is null`,
   'a declaration that is not on its statement': `
     select id from declarations where payment_status <> 'eligible' or payment_statement_id is null`,
   'decided before it was accepted': `
     select s.id from submissions as s join submission_outcomes as o on o.submission_id = s.id where o.decided_no <= s.accept_no`,
 };
-const ofEffectsTwice = ['two declarations of one submission', 'two live declarations of one person, role and type', 'not exactly one event of a declaration'];
+const ofEffectsTwice = ['two declarations of one submission', 'two live declarations of one person, role and type', 'not exactly one event of a declaration', 'not exactly one delivery of an outcome to an endpoint of its provider'];
 
 /** Which invariants are broken, and by whom: [{ name, ids }]; empty = none. */
 async function broken(db, except) {
@@ -194,7 +222,7 @@ export async function brokenInvariants(db, { except = [] } = {}) {
   return (await broken(db, except)).map(({ name, ids }) => `${name}: ${ids.length}, such as ${ids.slice(0, 3).join(', ')}`);
 }
 
-const mustBe = ({ status }) => status === 200 || status === 202 || status === 422;
+const mustBe = ({ status }) => status === 200 || status === 202 || status === 422 || status === 'found';
 const mustNotBe = ({ status, location }) => status === 'absent' || (status === 503 && !location);
 
 /** What is wrong with one entry of the record, given the rows that are stored of it: [kind, sentence] pairs. */
@@ -206,7 +234,7 @@ function* faultsOf(entry, same) {
   if (!mustBe(entry) && !mustNotBe(entry) && entry.status !== 'lost' && entry.status !== 503) yield ['wrong', `an answer that nobody expects: ${JSON.stringify(entry.answer)}`];
   if (!one) return;
   if (!one.result) yield ['lost', 'undecided'];
-  if ((entry.status === 202 || entry.status === 503) && !entry.location?.endsWith(`/${one.id}`)) yield ['wrong', `Location ${entry.location} is not ${one.id}`];
+  if ((entry.status === 202 || entry.status === 'found' || entry.status === 503) && !entry.location?.endsWith(`/${one.id}`)) yield ['wrong', `Location ${entry.location} is not ${one.id}`];
   if ((entry.status === 200 || entry.status === 422) && (one.http_status !== entry.status || !isDeepStrictEqual(one.body, entry.answer))) {
     yield ['wrong', `told ${JSON.stringify(entry.answer)}, stored ${one.http_status} ${JSON.stringify(one.body)}`];
   }
@@ -288,9 +316,9 @@ export async function count(system, client, { from = 0, except = [] } = {}) {
   return counted;
 }
 
-/** Polls what was answered 202, some 1 000 of it at most, and says where the resource is not the stored outcome. */
+/** Polls what was answered 202, or found where it was said to be, some 1 000 of it at most, and says where the resource is not the stored outcome. */
 export async function pollAll(system, told, connections = 8) {
-  const wrong = [], accepted = told.filter(({ status }) => status === 202), every = Math.ceil(accepted.length / 1000);
+  const wrong = [], accepted = told.filter(({ status }) => status === 202 || status === 'found'), every = Math.ceil(accepted.length / 1000);
   const { rows } = await system.db.query('select submission_id, http_status, body from submission_outcomes');
   const stored = new Map(rows.map((row) => [row.submission_id, row]));
   await inParallel(accepted.filter((_, i) => i % every === 0), connections, async (entry) => {
@@ -332,7 +360,8 @@ export class Load {
 
   another(people, n) {
     const turn = Math.floor(n / people.length), person = people[n % people.length];
-    return [person, declaration(person, types[turn % types.length])];
+    const first = person.role === 'mentor' ? types.indexOf('completed') : 0; // what has effects of its own comes soon
+    return [person, declaration(person, types[(first + turn) % types.length])];
   }
 
   again(people, n) {
@@ -351,18 +380,26 @@ export class Load {
     }, ms);
   }
 
-  /** Decided per second: the best of some spans, so that what else the machine does counts little; of more than five only
-   *  as long as it is less than `least`. */
-  async rate(least = 0, ms = 3000) {
-    const decided = async () => [performance.now(), (await this.client.system.db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n];
+  /** Decided per second, the best of `spans`, so that what else the machine does counts little; with `enough` it ends with
+   *  the first that is as good. */
+  async rate({ spans = 10, enough = Infinity, ms = 3000 } = {}) {
     let best = 0;
-    for (let span = 0; span < 5 || (best < least && span < 40); span++) {
-      const [from, before] = await decided();
+    for (let span = 0; span < spans && best < enough; span++) {
+      const rateNow = await this.meanRate();
       await pause(ms);
-      const [until, after] = await decided();
-      best = Math.max(best, (1000 * (after - before)) / (until - from));
+      best = Math.max(best, await rateNow());
     }
     return best;
+  }
+
+  /** Gives what tells the mean of all that was decided per second since then. */
+  async meanRate() {
+    const decided = async () => (await this.client.system.db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n;
+    const from = performance.now(), before = await decided();
+    return async () => {
+      const until = performance.now();
+      return (1000 * ((await decided()) - before)) / (until - from);
+    };
   }
 
   end() {
@@ -373,24 +410,26 @@ export class Load {
 }
 
 /**
- * A fault under load: `happens(load)` begins it, does what is to be done meanwhile, and ends it. Whatever was accepted until
- * then is decided afterwards, all is well, and at full length the system is as fast as before. Noted as `fault`; gives the
- * counts and what `happens` gave.
+ * A fault under load: `happens(load, over)` begins it, does what is to be done meanwhile, ends it, and calls over() at once,
+ * from when recovery is reckoned; then it may wait for service. Whatever was accepted until it returns is decided
+ * afterwards, all is well, and at full length the system is as fast as before. Noted as `fault`, with what remarkOf(given)
+ * says; gives the counts and what `happens` gave.
  */
-export async function underLoad(system, client, people, fault, happens, { connections = long ? 32 : 8, some = long ? 100 : 25, ...options } = {}) {
+export async function underLoad(system, client, people, fault, happens, { connections = long ? 32 : 8, some = long ? 100 : 25, remarkOf, ...options } = {}) {
   const from = client.told.length, load = new Load(client, people, connections);
   await load.more(some);
   const before = long ? await load.rate() : undefined;
-  const given = await happens(load);
-  const over = performance.now();
+  let ended;
+  const given = await happens(load, () => (ended = performance.now()));
+  assert.ok(ended, 'nobody has said when the fault was over');
   await allDecided(system, 60_000, new Date());
-  const recoveryMs = performance.now() - over;
-  const after = long ? await load.rate(0.98 * before) : undefined;
+  const recoveryMs = performance.now() - ended;
+  const after = long ? await load.rate({ spans: 20, enough: 0.98 * before }) : undefined;
   await load.more(some);
   await load.end();
   const counts = await allIsWell(system, client, { from, ...options });
   assert.ok(counts.pairs > 0, 'nobody has sent a second one after the first');
-  note(fault, { counts, recoveryMs, before, after });
+  note(fault, { counts, recoveryMs, before, after, remark: remarkOf?.(given) });
   if (long) assert.ok(after >= 0.98 * before, `${after} decided per second, and ${before} before`);
   return { counts, given };
 }

@@ -1,6 +1,6 @@
 // What the fault tests found, one row for each fault: at full length (`make faults`) tests/run makes tests/faults/RESULTS.md
 // of them.
-//   node results.mjs ROWS >RESULTS.md
+//   node results.mjs ROWS 'DATE, COMMIT, N passed' >RESULTS.md
 import { appendFileSync, readFileSync } from 'node:fs';
 
 export const long = process.env.ECF2_FAULTS === 'long';
@@ -24,15 +24,18 @@ function line({ fault, sent, accepted, decided, lost, doubled, pairs, outOfOrder
   return `| ${[fault, ...[sent, accepted, decided, lost, doubled, pairs, outOfOrder].map(number), recovery, throughput(during), throughput(after), remark].join(' | ')} |`;
 }
 
-export function table(rows) {
+export function table(rows, run) {
   return `# What the fault tests found
+
+${run}.
 
 Written by \`make faults\`; not by hand. Counted from the client's own record of answers and from the database
 (\`tests/support/record.mjs\`): *accepted* was acknowledged with 200, 202 or 422; *lost* was acknowledged and not stored, or
 never decided; *doubled* was decided, or had its effects, twice; *ordered pairs* are of the same person, and the first was
 acknowledged before the second was sent; *out of order* was decided before the first of such a pair. *Recovery*: from the end of the fault until all of it was decided. *Throughput
-during* and *after*: decided per second ÷ the same before, under the same load, the best of five equal spans; on a machine that
-does other work too, further spans are tried, 40 at most, until one is as good as what is asked for (90 % during, 98 % after).
+during* and *after*: decided per second ÷ the same before, under the same load. Before, it is the best of 10 spans of 3 s; during
+and after, the best of as many as it takes to be as good as what is asked for (90 % during, 98 % after), 20 at most: on a machine
+that does other work too, the best of more spans is a little better of itself. What is a mean says so.
 
 | fault | sent | accepted | decided | lost | doubled | ordered pairs | out of order | recovery | throughput during | after | |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
@@ -42,5 +45,5 @@ ${rows.map(line).join('\n')}
 
 if (import.meta.main) {
   const rows = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((text) => JSON.parse(text));
-  process.stdout.write(table(rows.toSorted((a, b) => a.fault.localeCompare(b.fault))));
+  process.stdout.write(table(rows.toSorted((a, b) => a.fault.localeCompare(b.fault)), process.argv[3]));
 }

@@ -217,13 +217,20 @@ class System {
     }
   }
 
-  /** Stops it where it stands, as a machine that hangs; `proceed` lets it go on. */
+  /** Stops it where it stands, as a machine that hangs; `proceed` lets it go on. "postgres" and "redis" too. */
   pause(name) {
-    this.processes.get(name).child.kill('SIGSTOP');
+    this.signal(name, 'SIGSTOP');
   }
 
   proceed(name) {
-    this.processes.get(name).child.kill('SIGCONT');
+    this.signal(name, 'SIGCONT');
+  }
+
+  signal(name, signal) {
+    if (name === 'postgres' && !this.ownCluster) throw new Error('a test that stops PostgreSQL needs startSystem({ ownCluster: true })');
+    if (name === 'postgres') script('postgres', signal === 'SIGSTOP' ? 'pause' : 'proceed', this.cluster);
+    else if (name === 'redis') process.kill(Number(readFileSync(join(this.dir, 'redis.pid'), 'utf8')), signal);
+    else this.processes.get(name).child.kill(signal);
   }
 
   /** The log of a process ("intake", "intake-2", "postgres", "redis") as text. */
@@ -317,6 +324,11 @@ class System {
     for (const { child } of this.processes.values()) child.kill('SIGKILL');
     const ends = [['redis', 'stop'], ...(this.ownCluster ? [['postgres', 'discard']] : [])];
     for (const [service, verb] of ends) {
+      try {
+        this.proceed(service); // as above
+      } catch {
+        // it is not there
+      }
       try {
         script(service, verb, this.dir);
       } catch (error) {
