@@ -8,6 +8,7 @@ import { long, note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const limit = 100; // undecided ones of a class
+const atOnce = 8; // persons beside the flood
 const flood = long ? 10_000 : 1500; // undecided ones of the provider who floods
 
 const env = { ECF2_LIMIT_ASYNC: String(limit), ECF2_LIMIT_WAIT: String(limit) };
@@ -48,18 +49,21 @@ test('a flood of one provider beside single requests of another', async (t) => {
   const [flooding, single] = world.providers.map((provider) => world.people.filter((person) => person.provider === provider));
   const client = new Client(wide);
   let next = 0;
-  /** Single requests, one after the other, every second one waiting: how long each took until it was decided. */
+  /** Single requests of some persons at the same time, each one after the other, every second one waiting: how long each took
+   *  until it was decided. */
   const singly = async (whileTrue) => {
     const took = [];
-    for (let n = 0; whileTrue(n); n++) {
-      const person = single[next++], start = performance.now();
-      const { location } = await client.submit(person, declaration(person, 'started'), { prefer: n % 2 ? undefined : 'respond-async' });
-      if (location) await wide.decided(location, person.provider.token, 60_000);
-      took.push(performance.now() - start);
-    }
+    await Promise.all(Array.from({ length: atOnce }, async () => {
+      for (let n = 0; whileTrue(took.length); n++) {
+        const person = single[next++], start = performance.now();
+        const { location } = await client.submit(person, declaration(person, 'started'), { prefer: n % 2 ? undefined : 'respond-async' });
+        if (location) await wide.decided(location, person.provider.token, 60_000);
+        took.push(performance.now() - start);
+      }
+    }));
     return took;
   };
-  const alone = await singly((n) => n < (long ? 300 : 30));
+  const alone = await singly((n) => n < (long ? 1000 : 100));
 
   // What the flood has not had decided yet lies at payments: there everybody has to pass it.
   await wide.kill('payments', 'SIGTERM');
@@ -76,11 +80,13 @@ test('a flood of one provider beside single requests of another', async (t) => {
   const drainedMs = performance.now() - start;
   await more;
 
-  const p99 = [alone, beside].map((took) => percentile(took, 99));
-  const text = `p99 of the other's requests: ${Math.round(p99[0])} ms alone, ${Math.round(p99[1])} ms beside the flood (${beside.length} requests; the flood took ${(drainedMs / 1000).toFixed(1)} s)`;
+  const p99 = [alone, beside].map((took) => percentile(took, 99)), p50 = [alone, beside].map((took) => percentile(took, 50));
+  const ms = (i) => `${Math.round(p50[i])} and ${Math.round(p99[i])} ms`;
+  const text = `p50 and p99 of the other's requests, ${atOnce} at a time: ${ms(0)} alone (${alone.length}), ${ms(1)} beside the flood (${beside.length}; the flood took ${(drainedMs / 1000).toFixed(1)} s)`;
   t.diagnostic(text);
   const counts = await allIsWell(wide, client, { ms: 300_000 });
   note(`a flood of ${flood} undecided of one provider beside single requests of another`, { counts, remark: text });
-  assert.ok(beside.length >= 3, text);
-  assert.ok(p99[1] < drainedMs / 2, text);
+  assert.ok(beside.length >= (long ? 100 : 2 * atOnce), text);
+  // Whoever has to pass the flood waits for all of it; of few requests the slowest says little.
+  assert.ok((long ? p99 : p50)[1] < drainedMs / 2, text);
 });
