@@ -12,7 +12,8 @@ import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const sql = (file) => readFileSync(`${root}${file}`, 'utf8');
-const takeLocks = sql('common/sql/take_locks.sql'), monthEnd = sql('workers/scheduler/sql/mark_statement_payable.sql');
+const takeLocks = sql('common/sql/take_locks.sql');
+const monthEnd = { find: sql('workers/scheduler/sql/find_overdue_statements.sql'), mark: sql('workers/scheduler/sql/mark_statement_payable.sql') };
 
 const system = await startSystem();
 after(() => system.stop());
@@ -21,8 +22,8 @@ const client = new Client(system);
 const cases = [];
 let world, otherSchedule;
 
-// ---- what changes. locks: [class, number, shared] beside the person's key, or 'gate'; first: what is expected where the
-// change came first, later: where the submission did.
+// ---- what changes. locks: [class, number, shared] beside the person's key, or 'gate', or those that the scheduler finds for
+// month-end; first: what is expected where the change came first, later: where the submission did.
 
 const one = async (query, ...values) => (await system.db.query(query, values)).rows[0];
 const personAnd = (...locks) => ({ keys: ({ person }) => [person.subject], locks: (c) => [...locks.map((lock) => lock(c)), [3, c.person.provider.id, true]] });
@@ -33,10 +34,10 @@ const isOn = (statement, payment) => (c) => assert.deepEqual(
   [c.outcome.http_status, c.declaration?.payment_status, c.declaration?.payment_statement_id], [200, payment, statement(c)]);
 const the = (c) => c.statement.id;
 
-const payable = (session, { statement }) => session.query(monthEnd, [statement.id, statement.next_day, statement.next_day, '0']);
+const payable = (session, { statement }) => session.query(monthEnd.mark, [statement.id, statement.next_day, statement.next_day, '0']);
 
 const changes = {
-  'month-end': { ...exclusiveStatement, run: payable, first: rejected(16), later: isOn(the, 'payable') },
+  'month-end': { overdue: true, run: payable, first: rejected(16), later: isOn(the, 'payable') },
   'authorising': {
     ...exclusiveStatement,
     run: async (session, c) => {
@@ -147,6 +148,11 @@ async function inTransactions(names, work) {
 
 async function takeLocksOf(change, session, c) {
   if (change.gate) return session.query('select pg_advisory_xact_lock(0, 0)');
+  if (change.overdue) {
+    const { rows } = await session.query(monthEnd.find, [c.statement.next_day]);
+    const { classes, numbers, shared } = rows.find(({ id }) => id === c.statement.id);
+    return session.query(takeLocks, [[], classes, numbers, shared]);
+  }
   const locks = change.locks(c);
   return session.query(takeLocks, [change.keys(c), ...[0, 1, 2].map((i) => locks.map((lock) => lock[i]))]);
 }
