@@ -1,6 +1,7 @@
 // The fault tests can fail: the commit is broken on purpose, in a copy, one promise of architecture.md section 4 at a time, and a
 // test must then find something lost, doubled, out of order or decided on facts that have moved. `make faults-mutants`.
 //   node mutants.mjs [TIMES]   runs each test so often; exit status 1 when a mutation was not found each time
+//   node mutants.mjs check     only looks whether each mutation applies and compiles (`make check`)
 // A mutation replaces text that must be there exactly once: whoever changes that code is told to look at this one too.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,22 +12,48 @@ import { root, script, temporaryFolder } from '../support/cluster.mjs';
 
 const moved = { file: 'moved.test.mjs', pattern: /at the locks/ };
 const earlier = { file: 'earlier.test.mjs', pattern: /./ };
+const answers = { file: 'answers.test.mjs', pattern: /^(payments|validation): the connection ends/ };
+const poison = { file: 'poison.test.mjs', pattern: /^one that fails while the database says no/ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
 
 // by: what an assertion of the test must say.
 const mutations = [
   {
-    name: 'no locks are taken',
+    name: 'no locks are taken but the gate',
     test: moved,
     by: /^Expected values to be strictly deep-equal/,
     changes: [['common/commit.c', 'class == LOCK_KEY)\n            db_array_slice(params, commit->locks[i].key);', 'class == LOCK_KEY && false)\n            db_array_slice(params, commit->locks[i].key);'],
       ['common/commit.c', '            if (lock->class == LOCK_KEY)\n                continue;\n            if (column', '            if (lock->class <= LOCK_LIST)\n                continue;\n            if (column']],
   },
   {
+    name: 'the gate is not taken',
+    test: moved,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['common/sql/take_locks.sql', 'select 0 as class, 0 as number, true as shared', 'select 0 as class, 1 as number, true as shared']],
+  },
+  {
+    name: 'month-end does not lock its statement',
+    test: moved,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['workers/scheduler/sql/find_overdue_statements.sql', 'select 2 as class, earlier.id as number', 'select 9 as class, earlier.id as number']],
+  },
+  {
+    name: 'whether there is an outcome is not looked for',
+    test: answers,
+    by: /it was decided, and nobody said so/,
+    changes: [['common/commit.c', '!db_is_null(commit->look, row, columns[STATUS])', 'false']],
+  },
+  {
     name: 'an earlier one of the person may be undecided',
     test: earlier,
     by: /decided before one of \S+ that was acknowledged before it was sent/,
     changes: [['common/commit.c', 'db_bool(commit->look, row, columns[EARLIER])', 'false']],
+  },
+  {
+    name: 'an error holds nobody',
+    test: poison,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['common/sql/look_submissions.sql', "stage.stage <> 'records'", 'false']],
   },
   {
     name: 'the facts may have moved',
@@ -45,7 +72,7 @@ const mutations = [
     name: 'decided is said before the commit',
     test: early,
     by: /told \{.*stored \d+/,
-    changes: [['common/commit.c', '    db_queue_commit(db);\n    if (!db_pipeline_run(db, count, results, err))', '    db_queue_planning(db, DB_PLAN_AS_USUAL);\n    if (!db_pipeline_run(db, count, results, err))'],
+    changes: [['common/commit.c', '    db_queue_commit(db);\n    if (!db_pipeline_run(db, count, results, err))', '    db_queue_planning(db, DB_PLAN_ONCE);\n    if (!db_pipeline_run(db, count, results, err))'],
       commitsLate()],
   },
 ];
@@ -55,12 +82,13 @@ function commitsLate() {
   return ['common/worker_batch.c', '    worker_report(worker, items, count);\n    return stay;', '    worker_report(worker, items, count);\n    struct error late = {0};\n    if (worker->db != NULL && !db_commit(worker->db, &late))\n        db_rollback(worker->db);\n    return stay;'];
 }
 
-const times = Number(process.argv[2] ?? 1);
+const check = process.argv[2] === 'check';
+const times = check ? 0 : Number(process.argv[2] ?? 1);
 const variant = process.env.BUILD ?? '.build/gcc'; // as tests/run
 const folder = temporaryFolder('mutants');
 const copy = join(folder, 'tree');
 process.once('exit', () => {
-  script('postgres', 'discard', join(folder, 'cluster'));
+  if (!check) script('postgres', 'discard', join(folder, 'cluster'));
   rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
@@ -73,8 +101,8 @@ function copyTree() {
   symlinkSync(join(root, 'tests/node_modules'), join(copy, 'tests/node_modules'));
 }
 
-function build() {
-  const made = spawnSync('make', ['-C', copy, '--no-print-directory', `-j${cpus().length}`, `BUILD=${variant}`, 'build'], { encoding: 'utf8', env: { ...process.env, MAKEFLAGS: '' } });
+function build(...targets) {
+  const made = spawnSync('make', ['-C', copy, '--no-print-directory', `-j${cpus().length}`, `BUILD=${variant}`, ...targets], { encoding: 'utf8', env: { ...process.env, MAKEFLAGS: '' } });
   if (made.status !== 0) throw new Error(`the copy does not build:\n${made.stdout}${made.stderr}`);
 }
 
@@ -118,16 +146,31 @@ async function tries(name, test, isGood) {
 }
 
 copyTree();
+if (check) {
+  build('build');
+  for (const { name, changes } of mutations) {
+    try {
+      const restore = mutate(changes);
+      const files = new Set(changes.map(([file]) => file));
+      for (const file of files) if (file.endsWith('.c')) build(join(variant, 'obj', file.replace(/c$/, 'o')));
+      restore();
+    } catch (error) {
+      process.stderr.write(`${name}: ${error.message}\n`);
+      process.exitCode = 1;
+    }
+  }
+  process.exit();
+}
 chmodSync(folder, 0o711); // PostgreSQL runs as another user, who must pass through
 script('postgres', 'start', join(folder, 'cluster'));
 Object.assign(process.env, { ECF2_TEST_RUN: folder, ECF2_TEST_CLUSTER: join(folder, 'cluster'), ECF2_BIN: join(copy, variant, 'bin') });
 for (const name of ['ECF2_FAULTS', 'ECF2_FAULTS_RESULTS', 'NODE_TEST_CONTEXT']) delete process.env[name];
 
-build();
+build('build');
 for (const test of new Set(mutations.map((one) => one.test))) await tries('nothing is changed: passes', test, ({ passed, failed }) => passed > 0 && failed.length === 0);
 for (const { name, test, by, changes } of mutations) {
   const restore = mutate(changes);
-  build();
+  build('build');
   await tries(`${name}: caught`, test, ({ failed }) => failed.some(({ assertion, text }) => assertion && by.test(text)));
   restore();
 }

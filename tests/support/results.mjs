@@ -29,13 +29,15 @@ export function table(rows, run) {
 
 ${run}.
 
-Written by \`make faults\`; not by hand. Counted from the client's own record of answers and from the database
-(\`tests/support/record.mjs\`): *accepted* was acknowledged with 200, 202 or 422; *lost* was acknowledged and not stored, or
-never decided; *doubled* was decided, or had its effects, twice; *ordered pairs* are of the same person, and the first was
-acknowledged before the second was sent; *out of order* was decided before the first of such a pair. *Recovery*: from the end of the fault until all of it was decided. *Throughput
-during* and *after*: decided per second ÷ the same before, under the same load. Before, it is the best of 10 spans of 3 s; during
-and after, the best of as many as it takes to be as good as what is asked for (90 % during, 98 % after), 20 at most: on a machine
-that does other work too, the best of more spans is a little better of itself. What is a mean says so.
+Written by \`make faults\` when nothing failed; not by hand. Counted from the client's own record of answers and from the database
+(\`tests/support/record.mjs\`): *accepted* was acknowledged with 200, 202 or 422, or found where a 503 said to look; *lost* was
+accepted and not stored, or never decided; *doubled* was decided, or had its effects (declaration, event, delivery), twice;
+*ordered pairs* are of the same person, and the first was acknowledged before the second was sent; *out of order* was decided
+before the first of such a pair. *Recovery*: from the end of the fault until all was decided that had been accepted by the time
+service was back. *Throughput during* and *after*: decided per second ÷ the same before, under the same load. Before, it is the
+best of 10 spans of 3 s; during and after, the best of as many as it takes to be as good as what is asked for (90 % during, 98 %
+after), 20 at most: on a machine that does other work too, the best of more spans is a little better of itself. What is a mean
+says so.
 
 | fault | sent | accepted | decided | lost | doubled | ordered pairs | out of order | recovery | throughput during | after | |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
