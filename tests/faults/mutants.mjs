@@ -108,14 +108,17 @@ function build(...targets) {
 
 /** Changes files of the copy; gives what puts them back. */
 function mutate(changes) {
-  const before = new Map();
+  const before = new Map(), restore = () => before.forEach((text, path) => writeFileSync(path, text));
   for (const [file, from, to] of changes) {
     const path = join(copy, file), text = readFileSync(path, 'utf8');
     if (!before.has(path)) before.set(path, text);
-    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once what a mutation replaces; look at tests/faults/mutants.mjs:\n${from}`);
+    if (text.split(from).length !== 2) {
+      restore();
+      throw new Error(`${file} does not hold exactly once what a mutation replaces; look at tests/faults/mutants.mjs:\n${from}`);
+    }
     writeFileSync(path, text.replace(from, () => to));
   }
-  return () => before.forEach((text, path) => writeFileSync(path, text));
+  return restore;
 }
 
 /** Runs a test of the copy: { passed, failed: [what its failures said] }. */
@@ -149,15 +152,16 @@ copyTree();
 if (check) {
   build('build');
   for (const { name, changes } of mutations) {
+    let restore;
     try {
-      const restore = mutate(changes);
+      restore = mutate(changes);
       const files = new Set(changes.map(([file]) => file));
       for (const file of files) if (file.endsWith('.c')) build(join(variant, 'obj', file.replace(/c$/, 'o')));
-      restore();
     } catch (error) {
       process.stderr.write(`${name}: ${error.message}\n`);
       process.exitCode = 1;
     }
+    restore?.();
   }
   process.exit();
 }
