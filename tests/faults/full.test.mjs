@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
-import { allIsWell, Client, inParallel } from '../support/record.mjs';
+import { allDecided, allIsWell, Client, inParallel } from '../support/record.mjs';
 import { long, note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
@@ -36,8 +36,9 @@ test('a full queue: 503 before acceptance, and nothing is lost afterwards', asyn
   const now = performance.now();
   await narrow.start('payments');
   await until('nothing is taken again', async () => (await client.send(world.people[5 * limit], declaration(world.people[5 * limit], 'started'))).status === 200);
-  const counts = await allIsWell(narrow, client);
-  note(`a queue full at ${limit} undecided`, { counts, recoveryMs: performance.now() - now, remark: `${of(503).length} refused with 503 before acceptance` });
+  await allDecided(narrow, 60_000);
+  const recoveryMs = performance.now() - now, counts = await allIsWell(narrow, client);
+  note(`a queue full at ${limit} undecided`, { counts, recoveryMs, remark: `${of(503).length} refused with 503 before acceptance` });
 });
 
 const wide = await startSystem({ fronts: 2 });
