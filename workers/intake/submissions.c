@@ -125,7 +125,8 @@ static bool insert_new(struct db *db, struct intake_batch *batch, bool with_keys
     size_t count = 0;
 
     insert_params(&params, batch);
-    intake_keys_params(&keys, batch);
+    if (with_keys)
+        intake_keys_params(&keys, batch);
     db_pipeline_begin(db);
     if (!with_keys) {
         db_queue_begin(db);
