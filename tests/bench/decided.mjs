@@ -32,9 +32,10 @@ async function mustBeWritten(world, expected) {
 /** Looks once a second: counting costs what is being measured, and when the last one was decided the database tells. */
 async function allDecided(world, expected, what) {
   const end = performance.now() + 180_000;
-  while ((await scalar(world, 'select count(*) from submission_outcomes')) !== expected) {
-    if (performance.now() > end) throw new Error(what());
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+  for (let seen = 0; seen !== expected; ) {
+    seen = await scalar(world, 'select count(*) from submission_outcomes');
+    if (seen > expected || performance.now() > end) throw new Error(`${seen} of ${expected} decided: ${what()}`);
+    if (seen !== expected) await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 
