@@ -14,6 +14,10 @@ const flood = long ? 10_000 : 1500; // undecided ones of the provider who floods
 const env = { ECF2_LIMIT_ASYNC: String(limit), ECF2_LIMIT_WAIT: String(limit) };
 const narrow = await startSystem({ env });
 after(() => narrow.stop());
+// Both before the first test: while the file waits for something between two tests, the runner may take the first one for the
+// last, and end what after() names.
+const wide = await startSystem({ fronts: 2 });
+after(() => wide.stop());
 
 test('a full queue: 503 before acceptance, and nothing is lost afterwards', async () => {
   const world = await loadWorld(narrow, { providers: 5, people: 6 * limit });
@@ -41,8 +45,6 @@ test('a full queue: 503 before acceptance, and nothing is lost afterwards', asyn
   note(`a queue full at ${limit} undecided`, { counts, recoveryMs, remark: `${of(503).length} refused with 503 before acceptance` });
 });
 
-const wide = await startSystem({ fronts: 2 });
-after(() => wide.stop());
 const percentile = (values, p) => values.toSorted((a, b) => a - b)[Math.ceil((p / 100) * values.length) - 1];
 
 test('a flood of one provider beside single requests of another', async (t) => {
