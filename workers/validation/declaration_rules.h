@@ -66,9 +66,4 @@ const char *declaration_attribute_title(enum declaration_attribute attribute);
 /* Appends {"errors":[{"title":…,"detail":…},…]}, the body of a 422. */
 void declaration_verdict_render(const struct declaration_verdict *verdict, struct buffer *out);
 
-/* 3.5, read by row 13 and by the test that holds it against evidence_rules.csv. */
-bool evidence_is_required(bool detailed, enum participant_role role, enum declaration_type type);
-bool evidence_is_accepted(bool detailed, enum participant_role role, enum declaration_type type,
-                          enum evidence_type evidence);
-
 #endif

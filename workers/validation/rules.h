@@ -15,6 +15,8 @@ enum rule_result {
 
 #define DETAIL_SIZE 512
 
+#define BIT(n) (1u << (n))
+
 /* The body of a rejection (lead-provider-api.md 3.8): errors is a JSON array of what rules_append_error adds.
  */
 void rules_append_error(json_t *errors, const char *title, const char *detail);

@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "tests/unit/workers/declaration_fixture.h"
+#include "workers/validation/declaration_evidence.h"
 
 static struct declaration_verdict judge(const struct fixture *f)
 {
