@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/idempotency.h"
 #include "common/log.h"
+#include "common/submission_view.h"
 #include "front/answer.h"
 #include "front/errands.h"
 #include "front/loop.h"
@@ -54,15 +55,13 @@
 /* The submission as GET shows it while nothing but its acceptance is known (submissions.md section 3). */
 static void append_received(struct buffer *out, const struct request *request)
 {
-    char id[UUID_TEXT_SIZE], accepted_at[RFC3339_SIZE];
-    uuid_format(&request->submission, id);
-    rfc3339_format(uuid_v7_time_us(&request->submission), accepted_at);
-    buffer_printf(
-        out,
-        "{\"data\":{\"id\":\"%s\",\"type\":\"submission\",\"attributes\":{\"kind\":\"%s\",\"state\":"
-        "\"received\",\"result\":null,\"accepted_at\":\"%s\",\"updated_at\":\"%s\",\"decided_at\":null,"
-        "\"batch_id\":null,\"line\":null,\"response\":null,\"resource\":null}}}",
-        id, request->kind, accepted_at, accepted_at);
+    const int64_t accepted_us = uuid_v7_time_us(&request->submission);
+    const struct submission_view view = {.id = request->submission,
+                                         .kind = slice_of(request->kind),
+                                         .state = slice_of("received"),
+                                         .accepted_us = accepted_us,
+                                         .updated_us = accepted_us};
+    submission_render(&view, out);
 }
 
 /* A repetition gets the answer of the first; what it prefers itself is not looked at. */

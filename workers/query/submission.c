@@ -5,11 +5,10 @@
  * Ids that are far from each other are asked for in statements of their own, so that none touches more than a
  * few partitions (PL-36); nearly always all ids of a batch are young, and it is one statement.
  */
-#include "workers/query/submission.h"
-
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/submission_view.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 

@@ -1,4 +1,4 @@
-/* workers/query/submission_view.c: the resource of submissions.md section 3, byte for byte, in each of its
+/* common/submission_view.c: the resource of submissions.md section 3, byte for byte, in each of its
  * states. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "workers/query/submission.h"
+#include "common/submission_view.h"
 
 #define ACCEPTED_US INT64_C(1770134751500000) /* 2026-02-03T16:05:51.5Z */
 
@@ -101,6 +101,28 @@ static void test_dead_shows_no_outcome(void **state)
            "\"decided_at\":null,\"batch_id\":null,\"line\":null,\"response\":null,\"resource\":null}}}");
 }
 
+/* What is not made yet has no id, neither has what was never accepted. */
+static void test_dry_run(void **state)
+{
+    struct submission_view view = view_of("decided");
+
+    (void)state;
+    view.is_decided = view.is_dry_run = true;
+    view.decided_us = ACCEPTED_US;
+    view.result = slice_of("succeeded");
+    view.status = 200;
+    view.body = slice_of("{}");
+    view.resource_type = slice_of("participant-declaration");
+    view.rules = slice_of("[{}]");
+    expect(&view,
+           "{\"data\":{\"id\":null,\"type\":\"submission\","
+           "\"attributes\":{\"kind\":\"declaration.create\",\"state\":\"decided\",\"result\":\"succeeded\","
+           "\"accepted_at\":\"2026-02-03T16:05:51Z\",\"updated_at\":\"2026-02-03T16:05:51Z\","
+           "\"decided_at\":\"2026-02-03T16:05:51Z\",\"batch_id\":null,\"line\":null,"
+           "\"response\":{\"status\":200,\"body\":{}},"
+           "\"resource\":{\"type\":\"participant-declaration\",\"id\":null},\"rules\":[{}]}}}");
+}
+
 static void test_retry_after_grows_to_ten(void **state)
 {
     (void)state;
@@ -120,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_rejected),
         cmocka_unit_test(test_succeeded_line_of_a_batch),
         cmocka_unit_test(test_dead_shows_no_outcome),
+        cmocka_unit_test(test_dry_run),
         cmocka_unit_test(test_retry_after_grows_to_ten),
     };
 

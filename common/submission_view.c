@@ -1,5 +1,5 @@
-/* submission_view: the bytes of a submission's resource; see submission.h. */
-#include "workers/query/submission.h"
+/* submission_view: the bytes of a submission's resource; see submission_view.h. */
+#include "common/submission_view.h"
 
 #include "common/clock.h"
 
@@ -19,10 +19,9 @@ static void add_key(struct buffer *out, const char *key)
     buffer_printf(out, ",\"%s\":", key);
 }
 
-/* A word of ours, or null. */
-static void add_word(struct buffer *out, const char *key, struct slice word)
+/* A word of ours; null when it is empty. */
+static void append_word(struct buffer *out, struct slice word)
 {
-    add_key(out, key);
     if (word.size == 0) {
         buffer_append_text(out, "null");
         return;
@@ -30,6 +29,12 @@ static void add_word(struct buffer *out, const char *key, struct slice word)
     buffer_append_char(out, '"');
     buffer_append(out, word.data, word.size);
     buffer_append_char(out, '"');
+}
+
+static void add_word(struct buffer *out, const char *key, struct slice word)
+{
+    add_key(out, key);
+    append_word(out, word);
 }
 
 static void add_instant(struct buffer *out, const char *key, int64_t instant_us)
@@ -62,17 +67,21 @@ static void add_resource(struct buffer *out, const struct submission_view *view)
         buffer_append_text(out, "null");
         return;
     }
-    buffer_printf(out, "{\"type\":\"%.*s\",\"id\":\"%.*s\"}", (int)view->resource_type.size,
-                  view->resource_type.data, (int)view->resource_id.size, view->resource_id.data);
+    buffer_printf(out, "{\"type\":\"%.*s\"", (int)view->resource_type.size, view->resource_type.data);
+    add_word(out, "id", view->resource_id);
+    buffer_append_char(out, '}');
 }
 
 void submission_render(const struct submission_view *view, struct buffer *out)
 {
-    char id[UUID_TEXT_SIZE];
+    char id[UUID_TEXT_SIZE] = "";
 
-    uuid_format(&view->id, id);
-    buffer_printf(out, "{\"data\":{\"id\":\"%s\",\"type\":\"submission\",\"attributes\":{\"kind\":\"%.*s\"",
-                  id, (int)view->kind.size, view->kind.data);
+    if (!view->is_dry_run)
+        uuid_format(&view->id, id);
+    buffer_append_text(out, "{\"data\":{\"id\":");
+    append_word(out, slice_of(id));
+    buffer_printf(out, ",\"type\":\"submission\",\"attributes\":{\"kind\":\"%.*s\"", (int)view->kind.size,
+                  view->kind.data);
     add_word(out, "state", view->state);
     add_word(out, "result", view->is_decided ? view->result : (struct slice){NULL, 0});
     add_instant(out, "accepted_at", view->accepted_us);
@@ -89,5 +98,9 @@ void submission_render(const struct submission_view *view, struct buffer *out)
         buffer_printf(out, "%lld", (long long)view->line);
     add_response(out, view);
     add_resource(out, view);
+    if (view->is_dry_run) {
+        add_key(out, "rules");
+        buffer_append(out, view->rules.data, view->rules.size);
+    }
     buffer_append_text(out, "}}}");
 }
