@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define WAIT_DIGITS_MAX 9 /* more is longer than anybody waits */
+#define WAIT_MAX_S 1000000000 /* longer than anybody waits: what is above counts as this */
 
 struct cursor {
     const char *p, *end;
@@ -32,7 +32,7 @@ static struct slice read_word(struct cursor *cursor)
     return (struct slice){start, (size_t)(cursor->p - start)};
 }
 
-/* The inside of a quoted string; escapes stay as they are (no value that we know has any). */
+/* The inside of a quoted string, with its escapes (value_byte reads over them). */
 static struct slice read_quoted(struct cursor *cursor)
 {
     const char *start = ++cursor->p;
@@ -69,16 +69,42 @@ static bool is_name(struct slice word, const char *name)
     return word.size == strlen(name) && strncasecmp(word.data, name, word.size) == 0;
 }
 
+/* The next byte of a value. A backslash, which only stands in quoted ones, means the byte behind it (RFC 9110
+ * section 5.6.4). False at the end. */
+static bool value_byte(struct slice *value, char *ret_byte)
+{
+    if (value->size > 1 && value->data[0] == '\\')
+        *value = (struct slice){value->data + 1, value->size - 1};
+    if (value->size == 0)
+        return false;
+    *ret_byte = value->data[0];
+    *value = (struct slice){value->data + 1, value->size - 1};
+    return true;
+}
+
+static bool is_value(struct slice value, const char *wanted)
+{
+    char byte;
+    while (value_byte(&value, &byte)) {
+        if (strncasecmp(&byte, wanted, 1) != 0)
+            return false;
+        wanted++;
+    }
+    return *wanted == '\0';
+}
+
 static bool read_seconds(struct slice value, int64_t *ret_seconds)
 {
     int64_t seconds = 0;
+    char byte;
     if (value.size == 0)
         return false;
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9')
+    while (value_byte(&value, &byte)) {
+        if (byte < '0' || byte > '9')
             return false;
-        if (i < WAIT_DIGITS_MAX)
-            seconds = seconds * 10 + (value.data[i] - '0');
+        seconds = seconds * 10 + (byte - '0');
+        if (seconds > WAIT_MAX_S)
+            seconds = WAIT_MAX_S;
     }
     *ret_seconds = seconds;
     return true;
@@ -94,7 +120,7 @@ static void take(struct prefer *prefer, struct slice name, struct slice value)
         prefer->has_wait = read_seconds(value, &prefer->wait_s);
     } else if (is_name(name, "handling") && !prefer->seen_handling) {
         prefer->seen_handling = true;
-        prefer->dry_run = is_name(value, "dry-run");
+        prefer->dry_run = is_value(value, "dry-run");
     }
 }
 
@@ -125,7 +151,9 @@ int64_t prefer_wait_ms(const struct prefer *prefer, int64_t limit_ms)
 void prefer_applied(const struct prefer *prefer, int64_t limit_ms, char ret_text[PREFER_APPLIED_SIZE])
 {
     ret_text[0] = '\0';
-    if (prefer->has_wait)
+    if (prefer->dry_run)
+        (void)snprintf(ret_text, PREFER_APPLIED_SIZE, "handling=dry-run");
+    else if (prefer->has_wait)
         (void)snprintf(ret_text, PREFER_APPLIED_SIZE, "%swait=%" PRId64,
                        prefer->respond_async ? "respond-async, " : "",
                        prefer_wait_ms(prefer, limit_ms) / 1000);

@@ -15,7 +15,7 @@ struct prefer {
     bool respond_async;
     bool has_wait;
     int64_t wait_s;
-    bool dry_run; /* handling=dry-run (submissions.md section 6): refused, until it can be honoured */
+    bool dry_run; /* handling=dry-run (submissions.md section 6): wins over the others */
     /* what was seen already: the first of a name counts (RFC 7240 section 2) */
     bool seen_respond_async, seen_wait, seen_handling;
 };
@@ -27,7 +27,8 @@ void prefer_parse(struct prefer *prefer, struct slice value);
 /* How long to wait for the decision, at most limit_ms; 0 = answer 202 after acceptance. */
 int64_t prefer_wait_ms(const struct prefer *prefer, int64_t limit_ms);
 
-/* The value of Preference-Applied: what was honoured; empty when nothing was asked for. */
+/* The value of Preference-Applied: what was honoured; empty when nothing was asked for. A dry run neither
+ * waits nor is asynchronous. */
 void prefer_applied(const struct prefer *prefer, int64_t limit_ms, char ret_text[PREFER_APPLIED_SIZE]);
 
 #endif

@@ -44,8 +44,33 @@ static const struct example examples[] = {
     {{"foo; wait=1"}, LIMIT_MS, "", false},
     {{",, ,respond-async,"}, 0, "respond-async", false},
     {{"=5, wait=4"}, 4000, "wait=4", false},
-    {{"handling=dry-run"}, LIMIT_MS, "", true},
+    {{"wait=0000000000000000003"}, 3000, "wait=3", false},
+    {{"wait=1000000000"}, LIMIT_MS, "wait=25", false},
+    {{"wait=18446744073709551617"}, LIMIT_MS, "wait=25", false}, /* 2^64 + 1 */
+    {{"wait=+1"}, LIMIT_MS, "", false},
+    {{"wait="}, LIMIT_MS, "", false},
+    {{"wait=\"\""}, LIMIT_MS, "", false},
+    {{"wait=\"1\\0\""}, 10000, "wait=10", false}, /* an escaped 0 is a 0 */
+    {{"wait=\"1 \""}, LIMIT_MS, "", false},
+    {{"wait=0x10"}, LIMIT_MS, "", false},
+    {{"wait=ten, wait=3"}, LIMIT_MS, "", false}, /* the first counts, though it says nothing */
+    {{"wait=ten", "wait=3", "respond-async"}, 0, "respond-async", false},
+    {{"wait=0, respond-async"}, 0, "respond-async, wait=0", false},
+    {{"respond-async, respond-async"}, 0, "respond-async", false},
+    {{"respond-async=\"\""}, 0, "respond-async", false}, /* no value (RFC 7240 section 2) */
+    {{"return=minimal; foo=\"wait=1\", respond-async"}, 0, "respond-async", false},
+    {{"handling=dry-run"}, LIMIT_MS, "handling=dry-run", true},
+    {{"HANDLING = \"Dry-Run\"; x"}, LIMIT_MS, "handling=dry-run", true},
+    {{"handling=\"dry\\-run\""}, LIMIT_MS, "handling=dry-run", true}, /* stored it would be a bad surprise */
+    {{"respond-async", "wait=3", "handling=dry-run"}, 3000, "handling=dry-run", true},
+    {{"handling=dry-run, handling=lenient"}, LIMIT_MS, "handling=dry-run", true},
+    {{"handling=lenient, handling=dry-run"}, LIMIT_MS, "", false},
     {{"handling=lenient"}, LIMIT_MS, "", false},
+    {{"handling=dry-runs"}, LIMIT_MS, "", false},
+    {{"handling=dry"}, LIMIT_MS, "", false},
+    {{"handling"}, LIMIT_MS, "", false},
+    {{"foo; handling=dry-run"}, LIMIT_MS, "", false},
+    {{"foo=\"handling=dry-run\""}, LIMIT_MS, "", false},
     {{"respond-async=1"}, LIMIT_MS, "", false},
     {{"wait=\"10"}, 10000, "wait=10", false}, /* the quotation mark at the end is missing: nobody is harmed */
     {{"\"wait=1\", wait=2"}, 2000, "wait=2", false},
