@@ -329,12 +329,17 @@ bool commit_end(struct commit *commit, const struct db_statement *write, const s
     return true;
 }
 
-int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record)
+int64_t commit_updated_at_us_if(int64_t now_us, const struct wire_record *record)
 {
     const int64_t offset_us = record->as_of_us - uuid_v7_time_us(&record->id);
 
     /* within a second the business clock is the machine's own: the id only holds milliseconds */
-    return commit->now_us + (llabs(offset_us) < US_PER_SECOND ? 0 : offset_us);
+    return now_us + (llabs(offset_us) < US_PER_SECOND ? 0 : offset_us);
+}
+
+int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record)
+{
+    return commit_updated_at_us_if(commit->now_us, record);
 }
 
 /* ----------------------------------------------------------------- answers */

@@ -90,6 +90,8 @@ void commit_conclude(struct commit *commit);
 /* api_updated_at of what an entry writes: the database's clock after the locks, moved as the submission's
  * business clock is (PL-23). Where that is the machine's own, nothing differs. */
 int64_t commit_updated_at_us(const struct commit *commit, const struct wire_record *record);
+/* The same of what is not written: at this instant of machine time. */
+int64_t commit_updated_at_us_if(int64_t now_us, const struct wire_record *record);
 
 /* Counts one submission of this kind in ecf2_submissions_total; outcome: submission_outcomes.result, or
  * "dead". */

@@ -129,9 +129,9 @@ static bool decode_existing(json_t *array, struct existing_declaration *ret_exis
     return true;
 }
 
-static void facts_init(struct declaration_facts *facts)
+void declaration_facts_init(struct declaration_facts *ret_facts)
 {
-    *facts = (struct declaration_facts){
+    *ret_facts = (struct declaration_facts){
         .training_period = {.started_on = DATE_NONE,
                             .finished_on = DATE_NONE,
                             .withdrawn_at_us = INSTANT_NONE,
@@ -143,7 +143,7 @@ static void facts_init(struct declaration_facts *facts)
         .funding_end = {.became_ineligible_for_funding_on = DATE_NONE},
     };
     for (size_t i = 0; i < DECLARATION_TYPE_COUNT; i++)
-        facts->existing[i] = no_declaration;
+        ret_facts->existing[i] = no_declaration;
 }
 
 static bool decode_facts(json_t *document, struct declaration_facts *facts, struct error *err)
@@ -165,7 +165,7 @@ static bool decode_facts(json_t *document, struct declaration_facts *facts, stru
 bool declaration_facts_decode(struct slice text, struct declaration_facts *ret_facts, struct error *err)
 {
     struct declaration_facts facts;
-    facts_init(&facts);
+    declaration_facts_init(&facts);
     facts.document = facts_parse(text, err);
     if (facts.document == NULL)
         return false;
@@ -182,7 +182,7 @@ void declaration_facts_release(struct declaration_facts *facts)
     free(facts->lead_provider_ids);
     free(facts->participant_lead_provider_ids);
     json_decref(facts->document);
-    facts_init(facts);
+    declaration_facts_init(facts);
 }
 
 /* One array parameter of all questions: `each` appends an element for `question` and its `input`. */

@@ -104,6 +104,8 @@ struct declaration_facts {
 bool declaration_facts_decode(struct slice text, struct declaration_facts *ret_facts, struct error *err)
     __attribute__((warn_unused_result));
 void declaration_facts_release(struct declaration_facts *facts);
+/* "None" everywhere; owns nothing. */
+void declaration_facts_init(struct declaration_facts *ret_facts);
 
 /* One submission whose facts are asked for. */
 struct declaration_question {

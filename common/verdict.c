@@ -18,6 +18,8 @@ char *verdict_write(const struct verdict *verdict)
         verdict->person_key.size, "rules_version", verdict->rules_version.data, verdict->rules_version.size,
         "same_as", verdict->is_same_as ? same_as : NULL, "fundable", verdict->is_fundable ? 1 : 0, "reason",
         verdict->reason.data == NULL ? "" : verdict->reason.data, verdict->reason.size);
+    if (document != NULL && verdict->rules != NULL)
+        json_object_set(document, "rules", verdict->rules);
     text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT);
     json_decref(document);
     return text == NULL ? memory_dup("{}") : text;
@@ -43,6 +45,7 @@ bool verdict_read(struct slice text, struct verdict *ret_verdict, struct error *
     }
     verdict.is_same_as = !json_is_null(same_as);
     verdict.is_fundable = fundable != 0;
+    verdict.rules = json_object_get(document, "rules");
     verdict.document = document;
     *ret_verdict = verdict;
     return true;

@@ -1,7 +1,8 @@
 /*
  * verdict: what the stages have decided of a submission so far. It travels with the record, beside the facts
  * on which it stands (architecture.md section 3):
- * {"digest":…,"person_key":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}.
+ * {"digest":…,"person_key":…,"rules_version":…,"same_as":…,"fundable":…,"reason":…}, of a dry run also
+ * "rules":[…].
  */
 #ifndef ECF2_COMMON_VERDICT_H
 #define ECF2_COMMON_VERDICT_H
@@ -22,6 +23,7 @@ struct verdict {
     struct uuid same_as;
     bool is_fundable;    /* eligibility's part */
     struct slice reason; /* why, in a word or two */
+    json_t *rules;       /* of a dry run: what each rule saw and said (dry_run.h), borrowed; else NULL */
     json_t *document;    /* owns the texts after verdict_read; NULL otherwise */
 };
 

@@ -148,7 +148,7 @@ enum wire_refusal {
 };
 enum wire_disposition { WIRE_DONE = 1, WIRE_RETURN = 2, WIRE_FORWARD = 3, WIRE_DISPOSITION_COUNT };
 
-#define WIRE_FLAG_DRY_RUN 0x01 /* nothing is stored (PL-55) */
+#define WIRE_FLAG_DRY_RUN 0x01 /* nothing is stored (PL-55; common/dry_run.h) */
 #define WIRE_FLAG_RESENT  0x02 /* sent again by the scheduler: no reply_to */
 /* A note to intake (PL-17): no submission, so a broker does not count it as undecided. */
 #define WIRE_FLAG_NOTE 0x04
@@ -193,7 +193,7 @@ struct wire_record {
 enum wire_reply_kind {
     WIRE_ACCEPTED = 1, /* durable; accept_no and the database's clock are set */
     WIRE_DECIDED = 2,  /* status and body of the answer */
-    WIRE_READ = 3,     /* answer to a read: status and body */
+    WIRE_READ = 3,     /* answer to a read or a dry run: status and body */
     WIRE_HELD = 4      /* not accepted, for another submission has its idempotency key: body says which
                           (common/idempotency.h); the database's clock is set. Only to who gave a key */
 };

@@ -75,7 +75,7 @@ struct worker_definition {
      */
     bool (*handle)(struct worker *worker, struct work_item *items, size_t count, struct error *err);
     /* Whether a lone failing item gets a stage row (stages of submissions), or none (what is not accepted)
-     * and, where it is a read, is answered 503. */
+     * and, where it is a read, is answered 503. A dry run is as a read. */
     bool failures_are_stages;
     /* Called about every tick_ms while connected to the database; NULL = never. False as for handle, without
      * halving. */

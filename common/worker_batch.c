@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/dry_run.h"
 #include "common/log.h"
 #include "common/sql.h"
 #include "common/worker_private.h"
@@ -162,9 +163,9 @@ static bool write_stage_error(struct worker *worker, const struct work_item *ite
     return good;
 }
 
-/* Whoever waits for a read is told to come again. Fronts take this for nothing else: an attempt to accept a
- * submission may have been committed though we lost the answer, and a copy of it may be accepted elsewhere.
- * So nobody may say that it was not; its front sends it again, until its own deadline (PL-11). */
+/* Whoever waits for a read or a dry run is told to come again. Fronts take this for nothing else: an attempt
+ * to accept a submission may have been committed though we lost the answer, and a copy of it may be accepted
+ * elsewhere. So nobody may say that it was not; its front sends it again, until its own deadline (PL-11). */
 static void reply_unavailable(struct work_item *item)
 {
     static const char body[] =
@@ -187,7 +188,7 @@ static bool fail_alone(struct worker *worker, struct work_item *item, const stru
     log_event(LOG_ERROR, "item_failed", LOG_UUID("submission", &item->record.id),
               LOG_SLICE("trace", item->record.trace), LOG_SLICE("kind", item->record.kind), LOG_END);
     work_done(item);
-    if (!worker->definition->failures_are_stages) {
+    if (!worker->definition->failures_are_stages || work_is_dry_run(item)) {
         reply_unavailable(item);
         return true;
     }

@@ -1,6 +1,7 @@
 /*
  * submit: what becomes of a write.
  *
+ *   dry run                     not stored at all: dry_run.c
  *   refused before it is sent   no broker, or too many undecided: 503, Retry-After, no Location
  *   asynchronous                202 when it is durable
  *   waiting                     the decided answer; when patience ends the query worker is asked once: its
@@ -23,12 +24,11 @@
 #include "common/log.h"
 #include "common/submission_view.h"
 #include "front/answer.h"
+#include "front/dry_run.h"
 #include "front/errands.h"
 #include "front/loop.h"
 #include "front/read.h"
 
-#define DETAIL_DRY_RUN                                                                                       \
-    "Nothing was accepted: dry runs are not offered yet. Leave out Prefer: handling=dry-run to submit."
 #define ASK_US (2 * US_PER_SECOND) /* for the query worker to answer */
 /* So long after its acceptance the first of equal requests is taken to have its client still (PL-15). */
 #define CONFLICT_US (30 * US_PER_SECOND)
@@ -293,23 +293,27 @@ void submit_give_up(struct request *request)
         answer_unknown(request);
 }
 
-void submit_write(struct request *request, const char *kind)
+static void submit(struct request *request, const char *kind)
 {
     struct loop *loop = request->loop;
     request->kind = kind;
     request->wait_ms = prefer_wait_ms(&request->prefer, loop->settings->wait_limit_ms);
     enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
     const char *refused = refusal(loop, class);
-    /* A dry run (submissions.md section 6) will part here: to validation, with WIRE_FLAG_DRY_RUN. Until then
-     * it must not become a submission that is stored. It ignores a key. */
-    if (request->prefer.dry_run)
-        request_refuse(request, 400, DETAIL_DRY_RUN);
-    else if (request->has_idempotency_key && !idempotency_key_is_valid(request->idempotency_key))
+    if (request->has_idempotency_key && !idempotency_key_is_valid(request->idempotency_key))
         request_refuse(request, 400, DETAIL_KEY);
     else if (refused != NULL)
         request_unavailable(request, refused);
     else
         start(request, class);
+}
+
+void submit_write(struct request *request, const char *kind)
+{
+    if (request->prefer.dry_run) /* wins over other preferences, and ignores a key */
+        dry_run_write(request, kind);
+    else
+        submit(request, kind);
     buffer_release(&request->payload);
 }
 

@@ -233,15 +233,6 @@ describe('before anything is accepted', () => {
     assert.deepEqual(answer.body.errors.map(({ title }) => title), ['Bad parameter']);
   };
 
-  test('Prefer: handling=dry-run is refused, for it must not be stored', async () => {
-    const before = await stored();
-    const answer = await a.send(ect('waits'), { headers: { prefer: 'handling=dry-run' } });
-    assert.equal(answer.status, 400, answer.text);
-    assert.match(answer.body.errors[0].detail, /^Nothing was accepted/);
-    assert.equal(answer.headers.get('location'), null);
-    assert.equal(await stored(), before);
-  });
-
   test('filter that is no set of pairs: 400, after syntax and before structure, on every endpoint (3.2, 3.4)', async () => {
     const before = await stored();
     const post = (query, text) => system.request('POST', `${DECLARATIONS}?${query}`, { token: a.token, body: text });

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/declaration_commit.h"
+#include "common/dry_run.h"
 #include "common/verdict.h"
 #include "workers/payments/declaration_rules.h"
 #include "workers/payments/payments.h"
@@ -259,6 +260,26 @@ static bool write_new(struct commit *commit, struct acceptance **accepted, size_
     return good;
 }
 
+/* ----------------------------------------------------------------- dry run */
+
+static bool tell_dry_run(struct acceptance *one, struct error *err)
+{
+    const struct wire_record *record = &one->item->record;
+    const struct declaration_view view =
+        declaration_view_of(&one->input, &one->facts, &one->effects, /* id= */ NULL, record->as_of_us,
+                            commit_updated_at_us_if(machine_now_us(), record));
+
+    if (one->verdict.is_same_as || !json_is_array(one->verdict.rules))
+        return error_set(err, ERROR_WIRE, "a dry run is a duplicate of something, or has no rules");
+    declaration_render(&view, &one->body);
+    dry_run_tell(one->item, &(struct dry_run){.result = "succeeded",
+                                              .status = 200,
+                                              .body = buffer_slice(&one->body),
+                                              .resource_type = "participant-declaration",
+                                              .rules = one->verdict.rules});
+    return true;
+}
+
 /* ------------------------------------------------------------------- batch */
 
 /* Commits entries of one sort: new declarations, or answers with an existing one. */
@@ -314,6 +335,8 @@ bool accept_declarations(struct worker *worker, struct work_item *items, size_t 
     for (size_t i = 0; good && i < count; i++) {
         all[i].item = &items[i];
         good = decode(&all[i], err);
+        if (work_is_dry_run(&items[i]))
+            continue;
         if (all[i].verdict.is_same_as)
             same[same_count++] = &all[i];
         else
@@ -322,6 +345,9 @@ bool accept_declarations(struct worker *worker, struct work_item *items, size_t 
     good = good &&
            (fresh_count == 0 || commit_acceptances(worker, fresh, fresh_count, /* same_as= */ false, err)) &&
            (same_count == 0 || commit_acceptances(worker, same, same_count, /* same_as= */ true, err));
+    for (size_t i = 0; good && i < count; i++)
+        if (work_is_dry_run(&items[i]))
+            good = tell_dry_run(&all[i], err);
     for (size_t i = 0; i < count; i++)
         acceptance_release(&all[i]);
     free(all);

@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/dry_run.h"
 #include "common/log.h"
 #include "common/verdict.h"
 #include "common/void_commit.h"
@@ -235,9 +237,29 @@ static bool write_voids(struct commit *commit, struct acceptance **accepted, siz
     return good;
 }
 
+/* ----------------------------------------------------------------- dry run */
+
+static bool tell_dry_run(struct acceptance *one, struct error *err)
+{
+    const struct declaration_view view = void_view_of(
+        &one->facts, &one->effects, commit_updated_at_us_if(machine_now_us(), &one->item->record));
+
+    if (!json_is_array(one->verdict.rules))
+        return error_set(err, ERROR_WIRE, "a dry run has no rules");
+    declaration_render(&view, &one->body);
+    dry_run_tell(one->item, &(struct dry_run){.result = "succeeded",
+                                              .status = 200,
+                                              .body = buffer_slice(&one->body),
+                                              .resource_type = "participant-declaration",
+                                              .resource_id = &one->facts.declaration.api_id,
+                                              .rules = one->verdict.rules});
+    return true;
+}
+
 /* ------------------------------------------------------------------- batch */
 
-static bool commit_voids(struct worker *worker, struct acceptance *all, size_t count, struct error *err)
+static bool commit_voids(struct worker *worker, struct acceptance *const *all, size_t count,
+                         struct error *err)
 {
     struct commit_entry *entries = memory_zero(count, sizeof *entries);
     struct acceptance **open = memory_zero(count, sizeof *open);
@@ -247,14 +269,14 @@ static bool commit_voids(struct worker *worker, struct acceptance *all, size_t c
 
     for (size_t i = 0; i < count; i++)
         entries[i] = (struct commit_entry){
-            .item = all[i].item, .digest = all[i].verdict.digest, .context = &all[i].input};
+            .item = all[i]->item, .digest = all[i]->verdict.digest, .context = &all[i]->input};
     commit_init(&commit, worker, &void_commit, entries, count);
     for (size_t i = 0; i < count; i++)
-        add_locks(&commit, i, &all[i]);
+        add_locks(&commit, i, all[i]);
     good = commit_begin(&commit, err);
     for (size_t i = 0; good && i < count; i++)
         if (entries[i].state == COMMIT_OPEN)
-            open[used++] = &all[i];
+            open[used++] = all[i];
     good = good && write_voids(&commit, open, used, err);
     if (good)
         commit_conclude(&commit);
@@ -267,15 +289,23 @@ static bool commit_voids(struct worker *worker, struct acceptance *all, size_t c
 bool accept_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
     struct acceptance *all = memory_zero(count, sizeof *all);
+    struct acceptance **real = memory_zero(count, sizeof *real);
+    size_t real_count = 0;
     bool good = true;
 
     for (size_t i = 0; good && i < count; i++) {
         all[i].item = &items[i];
         good = decode(&all[i], err);
+        if (!work_is_dry_run(&items[i]))
+            real[real_count++] = &all[i];
     }
-    good = good && commit_voids(worker, all, count, err);
+    good = good && (real_count == 0 || commit_voids(worker, real, real_count, err));
+    for (size_t i = 0; good && i < count; i++)
+        if (work_is_dry_run(&items[i]))
+            good = tell_dry_run(&all[i], err);
     for (size_t i = 0; i < count; i++)
         acceptance_release(&all[i]);
     free(all);
+    free(real);
     return good;
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "common/declaration_commit.h"
+#include "common/dry_run.h"
 #include "workers/validation/declaration_rules.h"
+#include "workers/validation/declaration_trace.h"
 #include "workers/validation/judgement.h"
 #include "workers/validation/validation.h"
 
@@ -55,6 +57,9 @@ static bool judge(struct declaration_case *cases, size_t count, struct error *er
             return false;
         declaration_validate(&cases[i].input, &facts, judgement->item->record.as_of_us, &verdict);
         take_verdict(&verdict, judgement);
+        if (work_is_dry_run(judgement->item))
+            judgement->rules = declaration_trace(&cases[i].input, &facts, judgement->item->record.as_of_us,
+                                                 &verdict, TRACE_FOR_CALLER);
         declaration_facts_release(&facts);
     }
     return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/dry_run.h"
 #include "common/kinds.h"
 #include "common/metrics.h"
 #include "common/verdict.h"
@@ -13,6 +14,7 @@ void judgement_release(struct judgement *judgement)
 {
     buffer_release(&judgement->body);
     buffer_release(&judgement->fired);
+    json_decref(judgement->rules);
 }
 
 void judgement_add_fired(struct judgement *judgement, const char *source)
@@ -89,7 +91,8 @@ static void hand_on(const struct judgement *one, const char *rules_version)
                                     .person_key = one->person_key,
                                     .rules_version = slice_of(rules_version),
                                     .is_same_as = one->is_same_as,
-                                    .same_as = one->same_as};
+                                    .same_as = one->same_as,
+                                    .rules = one->rules};
     char *text = verdict_write(&verdict);
 
     item->record.facts = work_keep(item, one->facts);
@@ -99,6 +102,14 @@ static void hand_on(const struct judgement *one, const char *rules_version)
 }
 
 /* ---------------------------------------------------------- what does not */
+
+static void tell_dry_run(const struct judgement *one)
+{
+    dry_run_tell(one->item, &(struct dry_run){.result = "rejected",
+                                              .status = one->status,
+                                              .body = buffer_slice(&one->body),
+                                              .rules = one->rules});
+}
 
 /* Counts each rule that fired, by its number: what stands behind the name of the document. */
 static void count_fired(const struct judgement *one)
@@ -167,10 +178,13 @@ bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
     for (size_t i = 0; i < count; i++) {
         if (judgements[i]->status == 0)
             hand_on(judgements[i], rules_version);
-        else
+        else if (!work_is_dry_run(judgements[i]->item))
             rejected[rejections++] = judgements[i];
     }
     good = rejections == 0 || commit_rejections(worker, kind, rejected, rejections, rules_version, err);
+    for (size_t i = 0; good && i < count; i++)
+        if (judgements[i]->status != 0 && work_is_dry_run(judgements[i]->item))
+            tell_dry_run(judgements[i]);
     free(rejected);
     return good;
 }

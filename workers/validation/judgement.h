@@ -6,6 +6,7 @@
 #ifndef ECF2_WORKERS_VALIDATION_JUDGEMENT_H
 #define ECF2_WORKERS_VALIDATION_JUDGEMENT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ struct judgement {
     struct buffer body, fired; /* of a rejection: its body, and the sources of the rules that failed */
     bool is_same_as;           /* of an acceptance (common/verdict.h) */
     struct uuid same_as;
+    json_t *rules; /* of a dry run: the trace, owned; NULL otherwise */
 };
 
 /* Adds a rule that failed, by its source ("declarations.md 3.3/9"). */
@@ -34,7 +36,8 @@ void judgement_release(struct judgement *judgement);
 bool judgements_load_facts(struct worker *worker, const struct commit_kind *kind,
                            struct judgement *const *judgements, size_t count, PGresult **ret_result,
                            struct error *err) __attribute__((warn_unused_result));
-/* Hands on what is accepted, with the facts that were seen, and commits the rest. */
+/* Hands on what is accepted, with the facts that were seen, and commits the rest; a dry run that is not
+ * accepted is told so. */
 bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
                        struct judgement *const *judgements, size_t count, const char *rules_version,
                        struct error *err) __attribute__((warn_unused_result));

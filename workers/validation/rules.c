@@ -19,3 +19,18 @@ void rules_render_errors(json_t *errors, struct buffer *out)
     json_object_set_new(body, "errors", errors);
     json_dump_callback(body, append_dump, out, JSON_COMPACT);
 }
+
+const char *rule_result_name(enum rule_result result)
+{
+    static const char *const names[] = {
+        [RULE_SKIPPED] = "skipped", [RULE_PASSED] = "passed", [RULE_FAILED] = "failed"};
+    return names[result];
+}
+
+void rules_append_trace(json_t *trace, const char *source, enum rule_result result, const char *title,
+                        json_t *saw)
+{
+    json_array_append_new(trace, json_pack("{s:s, s:s, s:s, s:o}", "rule", source, "result",
+                                           rule_result_name(result), "title", title, "saw",
+                                           saw == NULL ? json_object() : saw));
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/not_found.h"
+#include "workers/validation/wording.h"
 
 #define TITLE "participant_declaration_id"
 
@@ -80,6 +81,56 @@ void void_validate(const struct void_facts *facts, struct void_verdict *ret_verd
 const char *void_rule_source(size_t row)
 {
     return rules[row].source;
+}
+
+/* ---- the trace ---- */
+
+static json_t *id_or_null(bool is_set, const struct uuid *id)
+{
+    char text[UUID_TEXT_SIZE];
+    if (!is_set)
+        return json_null();
+    uuid_format(id, text);
+    return json_string(text);
+}
+
+static void see_declaration(const struct void_facts *facts, json_t *saw)
+{
+    json_object_set_new(saw, "state",
+                        json_string(declaration_state(facts->declaration.payment_status,
+                                                      facts->declaration.clawback_status)));
+}
+
+static void see_statement(const struct void_facts *facts, json_t *saw)
+{
+    const bool is_there = facts->clawback_statement.id != 0;
+    json_object_set_new(saw, "cohort",
+                        json_sprintf("%lld", (long long)facts->declaration.contract_period_year));
+    json_object_set_new(
+        saw, "clawback_statement",
+        is_there ? json_pack("{s:o, s:s}", "id", id_or_null(true, &facts->clawback_statement.api_id),
+                             "cut_off_date", shown_on(facts->clawback_statement.deadline_date).text)
+                 : json_null());
+}
+
+json_t *void_trace(const struct void_input *input, const struct void_facts *facts,
+                   const struct void_verdict *verdict)
+{
+    json_t *trace = json_array();
+    for (size_t row = 0; row < VOID_RULE_COUNT; row++) {
+        json_t *saw = json_object();
+        if (rules[row].check == not_its_own) {
+            json_object_set_new(saw, "participant_declaration_id", id_or_null(input->is_uuid, &input->id));
+            json_object_set_new(saw, "participant_declaration_found",
+                                json_boolean(facts->declaration.id != 0));
+        } else if (verdict->results[row] != RULE_SKIPPED) {
+            see_declaration(facts, saw);
+            if (rules[row].check == no_statement_left)
+                see_statement(facts, saw);
+        }
+        rules_append_trace(trace, rules[row].source, verdict->results[row], rules[row].title, saw);
+    }
+    return trace;
 }
 
 void void_verdict_render(const struct void_verdict *verdict, struct buffer *out)

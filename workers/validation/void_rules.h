@@ -30,6 +30,10 @@ void void_validate(const struct void_facts *facts, struct void_verdict *ret_verd
 
 /* Of a row, from 0: "lead-provider-api.md 7.3/V3". */
 const char *void_rule_source(size_t row);
+/* Each row as it went, with what it saw: of the provider's own declaration, or nothing, so it is the same for
+ * whoever is shown it. verdict is what void_validate said of the same facts. The array is the caller's. */
+json_t *void_trace(const struct void_input *input, const struct void_facts *facts,
+                   const struct void_verdict *verdict);
 /* Appends the body of a rejection. */
 void void_verdict_render(const struct void_verdict *verdict, struct buffer *out);
 

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "common/dry_run.h"
 #include "common/void_commit.h"
 #include "workers/validation/judgement.h"
 #include "workers/validation/validation.h"
@@ -37,6 +38,8 @@ static bool judge(struct void_case *cases, size_t count, struct error *err)
         if (!void_facts_decode(judgement->facts, &facts, err))
             return false;
         void_validate(&facts, &verdict);
+        if (work_is_dry_run(judgement->item))
+            judgement->rules = void_trace(&cases[i].input, &facts, &verdict);
         void_facts_release(&facts);
         judgement->status = verdict.status;
         if (verdict.status == 0)

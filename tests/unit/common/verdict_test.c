@@ -46,7 +46,28 @@ static void no_same_record_is_null(void **state)
     assert_false(read.is_fundable);
     assert_int_equal(read.reason.size, 0);
     assert_int_equal(read.person_key.size, 0);
+    assert_null(read.rules);
     verdict_release(&read);
+}
+
+static void rules_of_a_dry_run_travel_with_it(void **state)
+{
+    struct verdict read, written = {.digest = slice_of("d"), .rules_version = slice_of("1")};
+    char *text;
+
+    (void)state;
+    written.rules = json_pack("[{s:s}]", "rule", "x");
+    text = verdict_write(&written);
+    assert_true(verdict_read(slice_of(text), &read, NULL));
+    assert_true(json_equal(read.rules, written.rules));
+    free(text);
+    text = verdict_write(&read); /* as a stage in between does */
+    verdict_release(&read);
+    assert_true(verdict_read(slice_of(text), &read, NULL));
+    assert_true(json_equal(read.rules, written.rules));
+    verdict_release(&read);
+    free(text);
+    json_decref(written.rules);
 }
 
 static void other_texts_are_refused(void **state)
@@ -97,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back_as_written),
         cmocka_unit_test(no_same_record_is_null),
+        cmocka_unit_test(rules_of_a_dry_run_travel_with_it),
         cmocka_unit_test(other_texts_are_refused),
         cmocka_unit_test(stages_follow_the_row_of_the_kind),
     };

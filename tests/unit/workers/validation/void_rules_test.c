@@ -1,6 +1,9 @@
 /* Tests of workers/validation/void_rules.c: each row of declarations.md 6, and lead-provider-api.md 7.3. */
 #include "workers/validation/void_rules.h"
 
+#include <stdlib.h>
+
+#include "common/cleanup.h"
 #include "common/not_found.h"
 #include "tests/unit/workers/void_fixture.h"
 
@@ -109,6 +112,59 @@ static void sources_are_the_documents(void **state)
     assert_string_equal(void_rule_source(V6), "lead-provider-api.md 7.3/V6");
 }
 
+/* ---- the trace ---- */
+
+static void expect_trace(const struct void_fixture *f, const struct void_input *input, const char *expected)
+{
+    struct void_verdict verdict = verdict_of(f);
+    CLEANUP(json) json_t *trace = void_trace(input, &f->facts, &verdict);
+    assert_int_equal(json_array_size(trace), VOID_RULE_COUNT);
+    for (size_t row = 0; row < VOID_RULE_COUNT; row++) {
+        json_t *one = json_array_get(trace, row);
+        assert_string_equal(json_string_value(json_object_get(one, "rule")), void_rule_source(row));
+        assert_string_equal(json_string_value(json_object_get(one, "result")),
+                            rule_result_name(verdict.results[row]));
+        assert_string_equal(json_string_value(json_object_get(one, "title")),
+                            row == V1 ? "Resource not found" : "participant_declaration_id");
+    }
+    CLEANUP(json) json_t *saw = json_array();
+    for (size_t row = 0; row < VOID_RULE_COUNT; row++)
+        json_array_append(saw, json_object_get(json_array_get(trace, row), "saw"));
+    CLEANUP(free) char *text = json_dumps(saw, JSON_COMPACT);
+    assert_string_equal(text, expected);
+}
+
+#define SAW_V1(found)                                                                                        \
+    "{\"participant_declaration_id\":\"00000000-0000-4000-8000-000000000046\",\"participant_declaration_"    \
+    "found\":" #found "}"
+
+static void each_row_tells_what_it_saw(void **state)
+{
+    (void)state;
+    const struct void_input input = {.is_uuid = true, .id = uuid_of(70)}, nonsense = {.is_uuid = false};
+    struct void_fixture f = voidable_ect();
+    expect_trace(
+        &f, &input,
+        "[" SAW_V1(true) ",{\"state\":\"eligible\"},{\"state\":\"eligible\"},{\"state\":\"eligible\","
+                         "\"cohort\":\"2024\",\"clawback_statement\":null}]");
+    f.facts.declaration.payment_status = PAYMENT_VOIDED;
+    expect_trace(&f, &input, "[" SAW_V1(true) ",{\"state\":\"voided\"},{},{}]");
+    f = paid_ect();
+    expect_trace(
+        &f, &input,
+        "[" SAW_V1(true) ",{\"state\":\"paid\"},{\"state\":\"paid\"},{\"state\":\"paid\","
+                         "\"cohort\":\"2024\",\"clawback_statement\":{\"id\":\"00000000-0000-4000-8000-"
+                         "000000000016\",\"cut_off_date\":\"2025-03-31\"}}]");
+    f.facts.declaration.clawback_status = CLAWBACK_AWAITING;
+    expect_trace(&f, &input,
+                 "[" SAW_V1(true) ",{\"state\":\"awaiting-clawback\"},{\"state\":\"awaiting-clawback\"},{}]");
+    f.facts.declaration.id = 0;
+    f.facts.declaration.payment_status = PAYMENT_STATUS_NONE;
+    expect_trace(&f, &input, "[" SAW_V1(false) ",{},{},{}]");
+    expect_trace(&f, &nonsense,
+                 "[{\"participant_declaration_id\":null,\"participant_declaration_found\":false},{},{},{}]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +175,7 @@ int main(void)
         cmocka_unit_test(refunded_one_is_refused),
         cmocka_unit_test(not_found_has_the_bytes_of_a_read),
         cmocka_unit_test(sources_are_the_documents),
+        cmocka_unit_test(each_row_tells_what_it_saw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
