@@ -11,11 +11,13 @@ select asked.id,
        exists (select from submission_dead_letters as letter
                where letter.submission_id = asked.id and letter.resolved_at is null) as dead,
        stored.submission_id is null and exists (
-         -- ordered, and with offset 0 where a join would come of it: a partition made ahead has no statistics, and these
-         -- leave the planner no plan but look-ups by (subject, accept_no) and by primary key (PL-36)
+         -- ordered, the numbers compared as pairs, and with offset 0 where a join would come of it: a partition made ahead
+         -- has no statistics, one of a day on which a single person's were sent has some that mislead (the index by accept_no
+         -- alone then looks as good), and these leave the planner no plan but look-ups by (subject, accept_no) and by
+         -- primary key (PL-36)
          select from submissions as other
          where other.subject = asked.subject
-           and other.accept_no < asked.accept_no
+           and (other.subject, other.accept_no) < (asked.subject, asked.accept_no)
            and other.accepted_at >= $7::timestamptz and other.accepted_at < $8::timestamptz
            and not exists (select from submission_outcomes as outcome
                            where outcome.accepted_at = other.accepted_at and outcome.submission_id = other.id
@@ -36,6 +38,8 @@ select asked.id,
        ) as earlier,
        (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
 from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::text[]) as asked (id, accepted_at, accept_no, subject)
-left join submission_outcomes as stored
-  on stored.accepted_at = asked.accepted_at and stored.submission_id = asked.id
-  and stored.accepted_at >= $5::timestamptz and stored.accepted_at < $6::timestamptz
+left join lateral (select outcome.*
+                   from submission_outcomes as outcome
+                   where outcome.accepted_at = asked.accepted_at and outcome.submission_id = asked.id
+                     and outcome.accepted_at >= $5::timestamptz and outcome.accepted_at < $6::timestamptz
+                   limit 1) as stored on true

@@ -6,6 +6,7 @@ set local search_path = public, pg_temp;
 set local timezone = 'America/New_York'; -- facts must not depend on the session's
 set local jit = off; -- and, as the roles of the workers have it:
 set local enable_seqscan = off;
+set local enable_bitmapscan = off;
 set local enable_hashjoin = off;
 set local enable_mergejoin = off;
 \set statement `cat common/sql/void_facts.sql`

@@ -190,7 +190,7 @@ select set_eq(format($$select name || '=' || value from settings where role = %L
       'tcp_keepalives_count=5'] else array['search_path=public', 'jit=off'] end, role || ': limits (PL-22)')
   from roles;
 select set_eq(format($$select name || '=' || value from settings where role = %L and name ~ '^(enable_|plan_)'$$, role),
-    case when worker then array['enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'plan_cache_mode=force_generic_plan'] else '{}'::text[] end,
+    case when worker then array['enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'plan_cache_mode=force_generic_plan'] else '{}'::text[] end,
     role || ': plans (PL-36)')
   from roles;
 
