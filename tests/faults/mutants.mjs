@@ -14,6 +14,7 @@ const moved = { file: 'moved.test.mjs', pattern: /at the locks/ };
 const earlier = { file: 'earlier.test.mjs', pattern: /./ };
 const answers = { file: 'answers.test.mjs', pattern: /^(payments|validation): the connection ends/ };
 const poison = { file: 'poison.test.mjs', pattern: /^one that fails while the database says no/ };
+const keys = { file: 'keys.test.mjs', pattern: /./ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
 
 // by: what an assertion of the test must say.
@@ -60,6 +61,18 @@ const mutations = [
     test: moved,
     by: /^Expected values to be strictly deep-equal/,
     changes: [['common/commit.c', '!slice_equal(db_text(commit->facts, row, columns[DIGEST]), entry->digest) ||', '']],
+  },
+  {
+    name: 'the locks of idempotency keys are not taken',
+    test: keys,
+    by: /./,
+    changes: [['workers/intake/sql/lock_keys.sql', 'where not pg_try_advisory_xact_lock(4, hashtext(key.text))', 'where false']],
+  },
+  {
+    name: 'who holds an idempotency key is not looked for',
+    test: keys,
+    by: /./,
+    changes: [['workers/intake/keys.c', '        entry->state = INTAKE_HELD;\n        entry->holder = holder;', '        entry->holder = holder;']],
   },
   {
     name: 'accepted is said before the commit',
