@@ -15,8 +15,9 @@ const system = await startSystem();
 after(() => system.stop());
 
 // From 2025 on declarations must stand in sequence (declarations.md 3.3, row 18): either of the two is good, not both.
-const world = await loadWorld(system, { providers: 5, people: pairs, year: 2025 });
+const world = await loadWorld(system, { providers: 5, people: pairs + 1, year: 2025 });
 const client = new Client(system);
+const people = world.people.slice(0, pairs);
 const first = (person) => declaration(person, 'started', { declaration_date: '2025-10-20T00:00:00Z' });
 const second = (person) => declaration(person, 'retained-1', { declaration_date: '2025-10-10T00:00:00Z' });
 
@@ -33,10 +34,10 @@ async function setTrn(person, trn) {
 
 test('the smaller accept_no keeps the person, the other one is decided afterwards, on what is there then', async () => {
   const entries = new Map();
-  await inParallel(world.people, 4, (person) => setTrn(person, null));
+  await inParallel(people, 4, (person) => setTrn(person, null));
   // Not there, and so with nothing in hand: they find all of it waiting, as one batch.
   for (const worker of ['validation', 'payments']) await system.kill(worker, 'SIGTERM');
-  await inParallel(world.people, 8, async (person) => {
+  await inParallel(people, 8, async (person) => {
     const earlier = await client.submit(person, first(person), { prefer: 'respond-async' });
     await setTrn(person, person.subject.replace('trn:', ''));
     entries.set(person, [earlier, await client.submit(person, second(person), { prefer: 'respond-async' })]);
@@ -54,4 +55,30 @@ test('the smaller accept_no keeps the person, the other one is decided afterward
     assert.match(rows[1].body, /`started` declaration of 2025-10-20/);
   }
   note(`${pairs} pairs that write about one person each, in one batch, under two subjects`, { counts });
+});
+
+test('a person who gets a TRN between decision and commit is decided under the lock of it too', async () => {
+  const person = world.people[pairs], sessions = await Promise.all(['giver', 'other'].map(() => connect(system.cluster, system.database)));
+  const [giver, other] = sessions, key = 'select pg_advisory_xact_lock(1, hashtext($1))';
+  const waitsOrHasDecided = (entry) => until('payments neither waits for the lock nor decides', async () => (await system.db.query(
+    `select 'waits' as what from pg_locks join pg_stat_activity as a using (pid) where not granted and locktype = 'advisory' and a.datname = current_database()
+       and a.application_name like 'payments-%' and (classid, objid) = (1, (select hashtext($1)::bigint & 4294967295)::oid)
+     union all
+     select 'has decided' from submission_outcomes where submission_id = $2`, [person.subject, entry.location.split('/').at(-1)])).rows[0]?.what);
+  try {
+    await setTrn(person, null);
+    for (const session of sessions) await session.query('begin');
+    await giver.query(key, [`teacher:${person.id}`]);
+    await other.query(key, [person.subject]); // whoever decides something under the person's TRN at that moment
+    const entry = await client.submit(person, first(person), { prefer: 'respond-async' });
+    await until('payments does not wait for the person', async () => (await system.db.query(
+      `select from pg_locks join pg_stat_activity as a using (pid) where not granted and locktype = 'advisory' and a.datname = current_database() and a.application_name like 'payments-%'`)).rowCount > 0);
+    await giver.query('update teachers set trn = $2::text, trnless = false where id = $1', [person.id, person.subject.replace('trn:', '')]);
+    await giver.query('commit');
+    assert.equal(await waitsOrHasDecided(entry), 'waits', 'decided without it');
+    await other.query('commit');
+    assert.equal((await system.decided(entry.location, person.provider.token)).response.status, 200);
+  } finally {
+    await Promise.all(sessions.map((session) => session.end()));
+  }
 });

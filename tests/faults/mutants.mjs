@@ -14,6 +14,7 @@ const moved = { file: 'moved.test.mjs', pattern: /at the locks/ };
 const earlier = { file: 'earlier.test.mjs', pattern: /./ };
 const answers = { file: 'answers.test.mjs', pattern: /^(payments|validation): the connection ends/ };
 const poison = { file: 'poison.test.mjs', pattern: /^one that fails while the database says no/ };
+const cross = { file: 'cross.test.mjs', pattern: /./ };
 const keys = { file: 'keys.test.mjs', pattern: /./ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
 
@@ -61,6 +62,18 @@ const mutations = [
     test: moved,
     by: /^Expected values to be strictly deep-equal/,
     changes: [['common/commit.c', '!slice_equal(db_text(commit->facts, row, columns[DIGEST]), entry->digest) ||', '']],
+  },
+  {
+    name: 'of a batch, two may write about one person',
+    test: cross,
+    by: /./,
+    changes: [['common/commit.c', 'commit->entries[loser->entry].state = COMMIT_CROSSED;', '']],
+  },
+  {
+    name: 'whom the facts name need not be locked',
+    test: { ...cross, pattern: /gets a TRN/ },
+    by: /decided without it/,
+    changes: [['common/commit.c', '!is_locked(commit, (size_t)(entry - commit->entries), entry->person_key)', 'commit->count == 0 && !is_locked(commit, 0, entry->person_key)']],
   },
   {
     name: 'the locks of idempotency keys are not taken',
