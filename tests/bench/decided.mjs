@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { makeWorkerUtils } from 'graphile-worker';
 import pg from 'pg';
+import { logOf, logSince, logTable } from './lib/disk.mjs';
 import { cpuTable, inRounds, since } from './lib/measure.mjs';
 import { folder, load, pgbench, startPeer } from './lib/load.mjs';
 import { cpuOfOurs, cpuOfPeer, cpuOfPgbench, startOurs } from './lib/ours.mjs';
@@ -66,7 +67,7 @@ async function statements(world, n) {
  *  successes, and have all their rows. */
 export async function decide(world, system, requests, n, skip = 0) {
   if (profiles) await world.db.query('create extension if not exists pg_stat_statements; select pg_stat_statements_reset()');
-  const before = cpuOfOurs(system);
+  const log = await logOf(world), before = cpuOfOurs(system);
   const began = Date.now();
   const accepted = await load({ url: system.url, requests, connections, seconds: 120, count: n, skip });
   await allDecided(world, skip + n, () => stuck(system));
@@ -74,7 +75,7 @@ export async function decide(world, system, requests, n, skip = 0) {
   const seconds = ((await lastDecided(world)) - began) / 1000;
   await atRest(system);
   if (profiles) process.stderr.write(`${await statements(world, n)}\n`);
-  return { value: n / seconds, cpu, count: n, rows: await mustBeWritten(world, skip + n) };
+  return { value: n / seconds, cpu, log: logSince(log, await logOf(world), n), count: n, rows: await mustBeWritten(world, skip + n) };
 }
 
 // One transaction a declaration, its statements as an application would send them. Person, provider and dates are
@@ -112,13 +113,14 @@ end;
 async function ofPgbench(world, sample) {
   await reset(world);
   const digest = '\\x' + createHash('sha256').update(sampleBody).digest('hex');
+  const log = await logOf(world);
   let before;
   const { tps, done, count: all } = await pgbench(world.database, transaction, {
     seconds: pgbenchSeconds, warmup: pgbenchWarmup, onWarm: () => (before = cpuOfPgbench()), variables: { i: -1, payload: sampleBody, digest, ...sample },
   });
   const cpu = since(before, cpuOfPgbench());
   await mustBeWritten(world, all);
-  return { value: tps, cpu, count: done };
+  return { value: tps, cpu, log: logSince(log, await logOf(world), all), count: done };
 }
 
 /** Tasks alone: the jobs are there, nobody speaks HTTP; until the last outcome. */
@@ -132,6 +134,7 @@ async function ofTasks(world) {
   await utils.release();
   await pool.end();
   await world.db.query('analyze graphile_worker._private_jobs');
+  const log = await logOf(world);
   const peer = await startPeer('tasks.mjs', { PEER_CONNECTION: JSON.stringify(connection(world.database)), PEER_CONCURRENCY: '16' });
   try {
     const before = cpuOfPeer(peer);
@@ -140,7 +143,7 @@ async function ofTasks(world) {
     const rate = ((peerCount - peerWarm) / ((await lastDecided(world)) - warm)) * 1000;
     const cpu = since(before, cpuOfPeer(peer));
     await mustBeWritten(world, peerCount);
-    return { value: rate, cpu, count: peerCount };
+    return { value: rate, cpu, log: logSince(log, await logOf(world), peerCount), count: peerCount };
   } finally {
     await peer.end();
   }
@@ -180,6 +183,7 @@ export async function run({ log, note }) {
   const { rows } = seen.ours.all[0];
   note('Rows of a decided declaration', `Counted after ${count} of them: ${written.map((name) => `${name} ${rows[name] / count}`).join(', ')}. The peers write the same rows, with facts of ${sample.facts.length} and an answer of ${sample.body.length} bytes.`);
   note('Processor time of a decided declaration', cpuTable(Object.fromEntries(Object.entries(seen).map(([side, { all }]) => [side, all]))));
+  note('What a decided declaration costs the disk', logTable(Object.fromEntries(Object.entries(seen).map(([side, { all }]) => [side, all]))));
   return [of('pgbench', 'pgbench, the same rows, one transaction each', '>= 3'), of('tasks', 'graphile-worker, a task each', '>= 10')];
 }
 
