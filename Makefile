@@ -56,7 +56,6 @@ objects_of = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
 sql_of = $(sort $(wildcard $(1)/sql/*.sql))
 sql_object_of = $(if $(call sql_of,$(1)),$(BUILD)/obj/gen/$(1)/sql.o)
 
-# What ecf2ctl shows of other processes' rules (explain) it links from them.
 COMMON_OBJECTS := $(call objects_of,common) $(call sql_object_of,common)
 SQL_DIRS := $(sort $(patsubst %/sql/,%,$(dir $(wildcard common/sql/*.sql front/sql/*.sql workers/*/sql/*.sql))))
 SQL_HEADERS := $(patsubst %,$(GEN)/%/sql.h,$(SQL_DIRS))
@@ -86,15 +85,26 @@ $(BUILD)/obj/gen/$(1)/sql.o: $(GEN)/$(1)/sql.h
 endef
 $(foreach dir,$(SQL_DIRS),$(eval $(call sql_rules,$(dir))))
 
+# What ecf2ctl shows of other processes' rules (explain) it links from them: pure functions, no I/O and no main.
+RULES := $(filter-out %/main.c,$(wildcard workers/*/*_rules.c)) workers/validation/rules.c workers/validation/wording.c \
+	$(wildcard workers/validation/*_checks.c workers/validation/*_evidence.c workers/validation/*_trace.c) \
+	workers/payments/mentor_completion.c
+RULES := $(filter-out workers/ctl/%,$(RULES))
+$(BUILD)/librules.a: $(patsubst %.c,$(BUILD)/obj/%.o,$(RULES))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+# Of a folder's programs: ecf2ctl and its unit tests.
+rules_of = $(if $(filter workers/ctl,$(1)),$(BUILD)/librules.a)
+
 $(BUILD)/libecf2.a: $(COMMON_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 define program_rules
-$(1): $(call objects_of,$(2)) $(call sql_object_of,$(2)) $(BUILD)/libecf2.a
+$(1): $(call objects_of,$(2)) $(call sql_object_of,$(2)) $(call rules_of,$(2)) $(BUILD)/libecf2.a
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LINK  $(1)")
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call rules_of,$(2)) $(BUILD)/libecf2.a $$(LDLIBS)
 endef
 $(foreach dir,$(filter-out workers/ctl,$(WORKER_DIRS)),$(eval $(call program_rules,$(BIN)/ecf2-$(notdir $(dir)),$(dir))))
 $(eval $(call program_rules,$(BIN)/ecf2-front,front))
@@ -110,10 +120,10 @@ UNIT_UNLISTED := $(filter-out $(UNIT_SOURCES),$(shell find tests/unit -name '*.c
 $(if $(UNIT_UNLISTED),$(error no rule builds these unit tests, see UNIT_SOURCES: $(UNIT_UNLISTED)))
 
 define unit_rules
-$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call sql_object_of,$(patsubst %/,%,$(dir $(1)))))
+$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(call rules_of,$(patsubst %/,%,$(dir $(1)))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call sql_object_of,$(patsubst %/,%,$(dir $(1)))))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LINK  unit/$(1)")
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call rules_of,$(patsubst %/,%,$(dir $(1)))) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
 endef
 $(foreach source,$(patsubst tests/unit/%.c,%,$(UNIT_SOURCES)),$(eval $(call unit_rules,$(source))))
 unit: $(UNIT_PROGRAMS)

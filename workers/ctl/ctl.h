@@ -24,6 +24,7 @@ int command_import(const struct settings *settings, int argc, char **argv);
 int command_sandbox(const struct settings *settings, int argc, char **argv);
 int command_status(const struct settings *settings, int argc, char **argv);
 int command_dead(const struct settings *settings, int argc, char **argv);
+int command_explain(const struct settings *settings, int argc, char **argv);
 int command_token(const struct settings *settings, int argc, char **argv);
 int command_scale(const struct settings *settings, int argc, char **argv);
 int command_drain(const struct settings *settings, int argc, char **argv);
