@@ -35,6 +35,11 @@ int64_t business_now_us(void)
     return business_fixed ? business_value_us : machine_now_us() + business_value_us;
 }
 
+int64_t business_ahead_us(void)
+{
+    return business_fixed ? business_value_us - machine_now_us() : business_value_us;
+}
+
 /* Days since 1970-01-01 of a Gregorian date, and back: Howard Hinnant's days_from_civil and civil_from_days,
  * which count in eras of 400 years that begin on 1 March. gmtime_r() takes a lock of the C library that all
  * threads share. */

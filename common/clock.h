@@ -28,6 +28,9 @@ int64_t monotonic_now_us(void);
  * none of the forms above. */
 bool business_clock_set(const char *text, struct error *err) __attribute__((warn_unused_result));
 int64_t business_now_us(void);
+/* How far business time is ahead of machine time: what api_updated_at is moved by (pipeline.md PL-23).
+ * Exactly 0 where no clock is set. */
+int64_t business_ahead_us(void);
 
 /* "2025-05-06T07:00:00Z": UTC, whole seconds (cut, not rounded), as API bodies show instants. */
 #define RFC3339_SIZE 32

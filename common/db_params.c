@@ -205,6 +205,12 @@ void db_array_instant(struct db_params *params, int64_t instant_us)
     buffer_append_char(&params->text, '"');
 }
 
+void db_array_microseconds(struct db_params *params, int64_t us)
+{
+    separate(params);
+    buffer_printf(&params->text, "\"%lld microseconds\"", (long long)us);
+}
+
 void db_array_bytes(struct db_params *params, struct slice bytes)
 {
     separate(params);

@@ -72,6 +72,9 @@ create index events_induction_extension_id_idx on events (induction_extension_id
   where induction_extension_id is not null;
 create index events_declaration_id_idx on events (declaration_id, happened_at desc) where declaration_id is not null;
 create index events_statement_id_idx on events (statement_id, happened_at desc) where statement_id is not null;
+-- Whom support has to help (declarations.md 5): few among very many.
+create index events_eligibility_not_set_idx on events (teacher_id, created_at desc)
+  where event_type = 'teacher_funding_eligibility_not_set';
 create index events_statement_adjustment_id_idx on events (statement_adjustment_id, happened_at desc)
   where statement_adjustment_id is not null;
 comment on table events is 'E4: append-only. Partitions: a year of created_at (machine time); happened_at is business time (PL-2)';

@@ -40,6 +40,23 @@ export function london(text) {
   throw new Error(`there is no ${text} in London`);
 }
 
+/** `ecf2ctl …` at an instant of London, which must end so: what it said. */
+export async function ctlAt(system, at, args, status = 0) {
+  const said = await system.ctlBeside(args, { ECF2_CLOCK: london(at) });
+  if (said.status !== status) throw new Error(`ecf2ctl ${args.join(' ')}: exit status ${said.status}\n${said.stdout}${said.stderr}`);
+  return said;
+}
+
+/** All schedulers again, under another business time of London; waits until whoever leads has done month-end by then. */
+export async function schedulersAt(system, text) {
+  const names = system.named('scheduler').map(([name]) => name);
+  for (const name of names) await system.kill(name, 'SIGTERM');
+  await Promise.all(names.map((name) => system.start(name, { ECF2_CLOCK: london(text) })));
+  const due = new Date(Math.floor(Date.parse(london(text)) / 86400000) * 86400000);
+  await until(`the job of ${due.toISOString()} is not done`, async () => (await system.db.query(
+    "select from job_runs where job = 'statements_payable' and last_due_at >= $1", [due])).rowCount > 0);
+}
+
 /**
  * Sends bytes on a new connection and gives all that came back until the other side ended it, or until `enough(text)`,
  * or for `ms` (then `open` is true). `data`: text or Buffer, or a function (socket) that writes itself.

@@ -1,8 +1,8 @@
-// declarations.md section 11, case by case, over HTTP. (W29 to W32: void.test.mjs; W28 needs inductions.)
+// declarations.md section 11, case by case, over HTTP. (W29, W31 and W32: void.test.mjs; W30: authorise.test.mjs.)
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';
-import { Provider, frontAt, london } from './client.mjs';
+import { Provider, ctlAt, london } from './client.mjs';
 import { A, B, C, D, participant, statement, world } from './world.mjs';
 
 let system, a, b, c, d;
@@ -227,4 +227,17 @@ test('W27 declarations of 2025 follow the sequence', async () => {
   const at = { at: '2026-02-01 10:00' };
   await a.rejected(ect('W27', 'retained-1', '2025-10-19T09:00:00Z', 'other'), ['declaration_date'], at);
   await a.accepted(ect('W27', 'retained-1', '2025-10-20T09:00:00Z', 'other'), at);
+});
+
+test('W28 an induction that is recorded makes what was submitted eligible', async () => {
+  const made = await a.accepted(ect('W28', 'started', '2024-10-07T09:00:00Z'), { at: '2024-10-20 10:00' });
+  shows(made, { state: 'submitted', statement_id: null });
+  await system.db.query("insert into appropriate_bodies (name, body_type) values ('The Body', 'national')");
+  await ctlAt(system, '2024-12-03 10:00', ['induction', 'record', participant('W28'), '--appropriate-body', 'The Body', '--from', '2024-09-02']);
+  const { rows: [{ marker }] } = await system.db.query(
+    'select first_became_eligible_for_training_at as marker from training_records r join teachers t on t.id = r.teacher_id where t.api_id = $1', [participant('W28')]);
+  assert.equal(marker.toISOString(), '2024-12-03T10:00:00.000Z');
+  const { status, body } = await a.get(`/api/v3/participant-declarations/${made.id}`, { at: '2024-12-03 10:00' });
+  assert.equal(status, 200);
+  shows(body.data.attributes, { state: 'eligible', statement_id: statement(A, 2024, '2025-01'), created_at: made.created_at });
 });

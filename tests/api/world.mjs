@@ -104,11 +104,29 @@ const cases = {
   'delivered': P1, 'delivered together': P1,
 
   // void.test.mjs
-  W29: P1, W30: trainedBy(C, P1), W31: P5, W32: P1,
+  W29: P1, 'void paid': trainedBy(C, P1), W31: P5, W32: P1,
   'void submitted': P2, 'void payable': P1, 'void deadline today': trainedBy(C, P1), 'void deadline over': trainedBy(C, P1), 'void refunded': trainedBy(C, P1),
   'void no statement': notEligible(P8), 'void seen by D': P7, 'void at once': P1, 'void async': P1, 'void async 404': P1, 'void waits': P1, 'void moved': trainedBy(C, P1),
   'void mentor paid': P5, 'void mentor still trains': P5, 'void mentor left': P5, 'void mentor leaves': P5, 'void mentor elsewhere': P5,
   'void mentor other reason': P5, 'void mentor started': P5, 'void mentor of two': P5, 'void ect completed': P4,
+
+  // worked_cases.test.mjs
+  W28: P2,
+
+  // eligible.test.mjs
+  'eligible by two': notEligible(P7), 'eligible voided': P2, 'eligible nowhere': {
+    role: ECT, eligible: null,
+    training: [training(B, 2023, 'extended-september', '2023-09-04', '2024-08-31'), training(A, 2024, 'standard-september', '2024-09-02')],
+  },
+  'eligible not today': P2, 'eligible payable': P2,
+  'eligible mentor': notEligible(P5), 'eligible mentor ended': notEligible(P5), 'eligible both': { ...notEligible(P5), alsoEct: true }, 'eligible refused': P2, 'eligible at once': P2,
+  'eligible early': notEligible(P1),
+
+  // authorise.test.mjs
+W30: trainedBy(C, P1), 'authorise 1': trainedBy(C, P1), 'authorise submitted': trainedBy(C, P2), 'authorise voided': trainedBy(C, P1), 'authorise at once': P1, 'authorise mentor': trainedBy(C, P5),
+
+  // void.test.mjs, more of it
+  'void clawed back': trainedBy(C, P1), 'void mentor ends tomorrow': P5, 'void mentor ends today': P5, 'void mentor again': P5, 'void finance': P1, 'void service': trainedBy(C, P1),
 };
 for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = cases[`void batch ${i}`] = P1;
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;

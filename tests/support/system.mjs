@@ -259,6 +259,19 @@ class System {
     return spawnSync(join(bin, 'ecf2ctl'), args, { encoding: 'utf8', env: this.environment(), maxBuffer: 1 << 28 });
   }
 
+  /** The same without waiting for it here, with other settings: a promise of it. */
+  ctlBeside(args, env = {}) {
+    const child = spawn(join(bin, 'ecf2ctl'), args, { env: this.environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      Promise.all([child.stdout, child.stderr].map((stream) => stream.toArray())).then(([stdout, stderr]) => {
+        const said = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+        if (child.exitCode !== null || child.signalCode !== null) resolve({ status: child.exitCode, ...said });
+        else child.once('exit', (status) => resolve({ status, ...said }));
+      }, reject);
+    });
+  }
+
   /** A new token of a lead provider, by name or API id. */
   token(leadProvider) {
     const made = this.ctl('token', 'create', '--lead-provider', leadProvider);

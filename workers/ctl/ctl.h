@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "common/error.h"
 #include "common/settings.h"
 
 /* Exit statuses of every command. */
@@ -28,6 +29,14 @@ int command_explain(const struct settings *settings, int argc, char **argv);
 int command_token(const struct settings *settings, int argc, char **argv);
 int command_scale(const struct settings *settings, int argc, char **argv);
 int command_drain(const struct settings *settings, int argc, char **argv);
+int command_induction(const struct settings *settings, int argc, char **argv);
+int command_eligibility(const struct settings *settings, int argc, char **argv);
+
+/* Tells why and gives CTL_FAILED. */
+int ctl_fail(const struct error *err);
+/* After a commit that changed what caches may hold, before it is told: whatever was read before has ended
+ * then (pipeline.md PL-52). */
+void ctl_speak_later(void);
 
 /* What `ecf2ctl help COMMAND` shows below the command's sentence. */
 void command_import_help(FILE *out);

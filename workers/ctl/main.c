@@ -36,6 +36,12 @@ static const struct command commands[] = {
      "Makes, lists and revokes API tokens of lead providers.", command_token, NULL},
     {"scale", "SERVICE N", "Runs N processes of a service, in the system that `make run` started.",
      command_scale, NULL},
+    {"induction",
+     "record TRN|PARTICIPANT_ID --appropriate-body NAME --from DATE [--until DATE --terms N] "
+     "[--programme provider_led|school_led]",
+     "Records an induction period; what waited for it becomes eligible.", command_induction, NULL},
+    {"eligibility", "list | rerun TRN|PARTICIPANT_ID --role ect|mentor | rerun --all",
+     "Shows who could not become eligible, and tries again.", command_eligibility, NULL},
     {"drain", "on|off", "Brokers refuse new work and finish what they have, or take it again.", command_drain,
      NULL},
 };

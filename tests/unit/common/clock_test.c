@@ -73,6 +73,8 @@ static void a_clock_that_stands_still(void **state)
         rfc3339_format_us(business_now_us(), text);
         assert_string_equal(text, cases[i].utc);
         assert_true(business_now_us() == business_now_us());
+        assert_true(business_ahead_us() <= business_now_us() - machine_now_us() + US_PER_SECOND);
+        assert_true(business_ahead_us() >= business_now_us() - machine_now_us());
     }
 }
 
@@ -85,6 +87,7 @@ static void check_moved(const char *text, int64_t seconds)
     int64_t after_us = machine_now_us();
     assert_true(business_us >= before_us + seconds * US_PER_SECOND);
     assert_true(business_us <= after_us + seconds * US_PER_SECOND);
+    assert_true(business_ahead_us() == seconds * US_PER_SECOND);
 }
 
 static void a_clock_that_is_moved(void **state)
