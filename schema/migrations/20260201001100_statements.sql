@@ -42,6 +42,8 @@ create index statements_for_new_declaration_idx on statements (lead_provider_id,
 comment on column statements.status is 'DM-19: open, payable, paid, in this order only';
 comment on column statements.paid_calculation_id is 'DM-24: the frozen figures; every screen, file and API shows this version';
 
+-- DM-24: figures that exist are frozen by paying. A statement that none were calculated for, as an imported one, gets them
+-- by a run later.
 create function check_statement_transition() returns trigger
   language plpgsql set search_path = pg_catalog, public, pg_temp
 as $$
@@ -50,7 +52,8 @@ declare reason text := case
     then format('a statement does not go from %s to %s', old.status, new.status)
   when new.status = 'payable' and new.marked_payable_at is null then 'a statement becomes payable at an instant'
   when new.status = 'paid' and new.marked_as_paid_at is null then 'a statement is paid at an instant'
-  when new.status = 'paid' and new.paid_calculation_id is null then 'a statement is paid on a calculation'
+  when new.status = 'paid' and new.paid_calculation_id is null and exists (
+      select from statement_calculations c where c.statement_id = new.id) then 'a statement is paid on its calculation'
 end;
 begin
   if reason is not null then

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startSystem, until } from '../support/system.mjs';
-import { DECLARATIONS, Provider, london } from './client.mjs';
+import { DECLARATIONS, Provider, london, schedulersAt } from './client.mjs';
 import { A, C, participant, statement, world } from './world.mjs';
 
 let system, a, c;
@@ -25,19 +25,8 @@ const statements = async (where, ...values) => (await system.db.query(
   `select l.name, s.contract_period_year as cohort, s.year || '-' || lpad(s.month::text, 2, '0') as month, s.* from statements s
      join lead_providers l on l.id = s.lead_provider_id where ${where} order by s.deadline_date, s.id`, values)).rows;
 const events = async (type) => (await system.db.query('select * from events where event_type = $1 order by id', [type])).rows;
-const jobRun = async () => (await system.db.query("select * from job_runs where job = 'statements_payable'")).rows[0];
-
-/** Both schedulers again, under another business time; waits until whoever leads has worked off all that is due. */
-async function schedulersAt(text) {
-  for (const [name] of system.named('scheduler')) await system.kill(name, 'SIGTERM');
-  const env = { ECF2_CLOCK: london(text) };
-  await Promise.all(['scheduler', 'scheduler-2'].map((name) => system.start(name, env)));
-  const due = new Date(Math.floor(Date.parse(london(text)) / 86400000) * 86400000);
-  await until(`the job of ${due.toISOString()} is not done`, async () => (await jobRun())?.last_due_at >= due);
-}
-
 test('on the deadline nothing moves', async () => {
-  await schedulersAt('2024-10-31 23:59');
+  await schedulersAt(system, '2024-10-31 23:59');
   assert.deepEqual(await statements("s.status = 'open' and s.fee_type = 'output' and s.deadline_date < '2024-10-31'"), []);
   assert.deepEqual((await statements('s.api_id = $1', statement(A, 2024, '2024-11'))).map(({ status }) => status), ['open']);
   assert.equal(await state('month end 1'), 'eligible');
@@ -46,7 +35,7 @@ test('on the deadline nothing moves', async () => {
 
 test('the day after, statements and their eligible declarations are payable', async () => {
   const before = new Map((await statements('true')).map((row) => [row.api_id, row]));
-  await schedulersAt('2024-11-01 00:30');
+  await schedulersAt(system, '2024-11-01 00:30');
   for (const name of ['month end 1', 'month end 2', 'month end D']) assert.equal(await state(name), 'payable', name);
   for (const name of ['month end submitted', 'month end late']) assert.equal(await state(name), made.get(name).state, name);
   assert.equal((await a.get(`${DECLARATIONS}/${made.get('month end 1').id}`)).body.data.attributes.statement_id, statement(A, 2024, '2024-11'));
@@ -71,7 +60,7 @@ test('service statements stay open', async () => {
 });
 
 test('missed days are caught up, each statement once', async () => {
-  await schedulersAt('2025-04-01 10:00'); // five months later
+  await schedulersAt(system, '2025-04-01 10:00'); // five months later
   assert.equal(await state('month end late'), 'payable');
   assert.deepEqual(await statements("s.status = 'open' and s.fee_type = 'output' and s.deadline_date < '2025-04-01'"), []);
   assert.deepEqual(await statements("s.status <> 'open' and s.deadline_date >= '2025-04-01'"), []);
@@ -86,7 +75,7 @@ test('missed days are caught up, each statement once', async () => {
 test('again, with other leaders, changes nothing', async () => {
   const before = [await statements('true'), await events('statement_marked_payable'), await events('teacher_declaration_payable')];
   await system.db.query("update job_runs set last_due_at = '2024-01-01' where job = 'statements_payable'");
-  await schedulersAt('2025-04-01 10:00');
+  await schedulersAt(system, '2025-04-01 10:00');
   assert.deepEqual([await statements('true'), await events('statement_marked_payable'), await events('teacher_declaration_payable')], before);
 });
 

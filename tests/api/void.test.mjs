@@ -1,4 +1,4 @@
-// declarations.md 6, 6.1 and 7.1 over HTTP: the worked cases W29 to W32, each row of the table, what a void writes, and the
+// declarations.md 6, 6.1 and 7.1 over HTTP: the worked cases W29, W31 and W32, each row of the table, what a void writes, and the
 // order in which voids and declarations of one person are decided.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -110,14 +110,14 @@ describe('a paid declaration', () => {
     return made;
   };
 
-  test('W30 awaits clawback on the next output statement, and may be sent again', async () => {
-    const made = await paid('W30');
+  test('awaits clawback on the next output statement, and may be sent again (W30 in full: authorise.test.mjs)', async () => {
+    const made = await paid('void paid');
     const voided = await c.voided(made.id, { at: '2025-02-03 10:00' });
     shows(voided, { state: 'awaiting-clawback', statement_id: statement(C, 2024, '2024-11'), clawback_statement_id: statement(C, 2024, '2025-04'), uplift_paid: true });
     const stored = await row(made.id);
     assert.deepEqual([stored.payment_status, stored.clawback_status], ['paid', 'awaiting_clawback']);
     assert.deepEqual((await events(made.id)).map((event) => [event.event_type, event.declaration_id]), [['teacher_declaration_awaiting_clawback', stored.id]]);
-    shows(await c.accepted(ect('W30'), { at: '2025-02-03 10:00' }), { state: 'eligible', statement_id: statement(C, 2024, '2025-04') });
+    shows(await c.accepted(ect('void paid'), { at: '2025-02-03 10:00' }), { state: 'eligible', statement_id: statement(C, 2024, '2025-04') });
   });
 
   test('on a statement whose deadline is today, whatever its state', async () => {

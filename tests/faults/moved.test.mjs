@@ -13,7 +13,8 @@ import { startSystem, until } from '../support/system.mjs';
 
 const sql = (file) => readFileSync(`${root}${file}`, 'utf8');
 const takeLocks = sql('common/sql/take_locks.sql');
-const monthEnd = { find: sql('workers/scheduler/sql/find_overdue_statements.sql'), mark: sql('workers/scheduler/sql/mark_statement_payable.sql') };
+const monthEnd = { locks: sql('common/sql/find_statement_locks.sql'), mark: sql('workers/scheduler/sql/mark_statement_payable.sql') };
+const body = 'The Appropriate Body', finance = 'finance@education.gov.uk';
 
 const system = await startSystem();
 after(() => system.stop());
@@ -22,33 +23,40 @@ const client = new Client(system);
 const cases = [];
 let world, otherSchedule;
 
-// ---- what changes. locks: [class, number, shared] beside the person's key, or 'gate', or those that the scheduler finds for
-// month-end; first: what is expected where the change came first, later: where the submission did.
+// ---- what changes. command: by which ecf2ctl makes it, under locks that it takes itself; else run, under locks: [class, number, shared] beside the person's key, or 'gate', or those that month-end finds.
+// first: what is expected where the change came first, later: where the submission did.
 
 const one = async (query, ...values) => (await system.db.query(query, values)).rows[0];
 const personAnd = (...locks) => ({ keys: ({ person }) => [person.subject], locks: (c) => [...locks.map((lock) => lock(c)), [3, c.person.provider.id, true]] });
 const gate = { gate: true };
-const exclusiveStatement = { keys: () => [], locks: (c) => [[2, c.statement.id, false], [3, c.person.provider.id, true]] };
 const rejected = (rule) => (c) => assert.deepEqual([c.outcome.http_status, c.outcome.fired], [422, [`declarations.md 3.3/${rule}`]]);
 const isOn = (statement, payment) => (c) => assert.deepEqual(
   [c.outcome.http_status, c.declaration?.payment_status, c.declaration?.payment_statement_id], [200, payment, statement(c)]);
 const the = (c) => c.statement.id;
 
+const voided = async ({ voids }) => Object.values(await one(
+  'select payment_status, clawback_status, s.status from declarations d join statements s on s.id = d.payment_statement_id where d.api_id = $1', voids));
 const payable = (session, { statement }) => session.query(monthEnd.mark, [statement.id, statement.next_day, statement.next_day, '0']);
 
 const changes = {
   'month-end': { overdue: true, run: payable, first: rejected(16), later: isOn(the, 'payable') },
   'authorising': {
-    ...exclusiveStatement,
-    run: async (session, c) => {
-      await payable(session, c);
-      await session.query('set local session_replication_role = replica'); // without its calculation, which does not matter here
-      await session.query("update statements set status = 'paid', marked_as_paid_at = marked_payable_at where id = $1", [c.statement.id]);
-      await session.query("update declarations set payment_status = 'paid' where payment_statement_id = $1", [c.statement.id]);
-      await session.query('reset session_replication_role');
+    // What is payable when it is voided may be paid by then.
+    set: async (c) => {
+      const { answer } = await client.submit(c.person, declaration(c.person, 'started'));
+      c.voids = answer.data.id;
+      await payable(system.db, c);
     },
-    first: rejected(16),
-    later: isOn(the, 'paid'),
+    command: ({ statement }) => [['statement', 'authorise', statement.api_id, '--by', finance, '--assured'], { ECF2_CLOCK: `${statement.next_day}T12:00:00Z` }],
+    first: async (c) => {
+      assert.deepEqual([c.said.status, c.outcome.http_status, c.outcome.body.data.attributes.state], [0, 200, 'awaiting-clawback']);
+      assert.deepEqual(await voided(c), ['paid', 'awaiting_clawback', 'paid']);
+    },
+    later: async (c) => {
+      assert.deepEqual([c.said.status, c.outcome.http_status, c.outcome.body.data.attributes.state], [1, 200, 'voided']);
+      assert.match(c.said.stderr, /neither a payable declaration/);
+      assert.deepEqual(await voided(c), ['voided', 'no_clawback', 'payable']);
+    },
   },
   'a void': {
     ...personAnd((c) => [2, c.statement.id, true]),
@@ -73,17 +81,21 @@ const changes = {
     later: isOn(the, 'eligible'),
   },
   'an induction recorded': {
-    ...personAnd((c) => [2, c.statement.id, true]),
     // The marker is set once, and the world has set it.
     set: ({ person }) => system.db.query(`begin; set local session_replication_role = replica;
       update training_records set first_became_eligible_for_training_at = null where teacher_id = ${person.id}; commit`),
-    // declarations.md section 5: what was submitted before becomes eligible
-    run: async (session, { person, statement }) => {
-      await session.query('update training_records set first_became_eligible_for_training_at = now() where teacher_id = $1', [person.id]);
-      await session.query("update declarations set payment_status = 'eligible', payment_statement_id = $2 where teacher_id = $1 and payment_status = 'no_payment'", [person.id, statement.id]);
+    command: ({ person }) => [['induction', 'record', person.apiId, '--appropriate-body', body, '--from', '2024-09-02'], {}],
+    first: (c) => {
+      assert.match(c.said.stdout, /eligible from now on; 0 declarations/);
+      isOn(the, 'eligible')(c);
+      assert.equal(c.outcome.body.data.attributes.state, 'eligible');
     },
-    first: (c) => (isOn(the, 'eligible')(c), assert.equal(c.outcome.body.data.attributes.state, 'eligible')),
-    later: (c) => (isOn(the, 'eligible')(c), assert.equal(c.outcome.body.data.attributes.state, 'submitted')),
+    // declarations.md section 5: what was submitted before becomes eligible
+    later: (c) => {
+      assert.match(c.said.stdout, /eligible from now on; 1 declarations/);
+      isOn(the, 'eligible')(c);
+      assert.equal(c.outcome.body.data.attributes.state, 'submitted');
+    },
   },
   'a contract period frozen': {
     ...gate,
@@ -119,6 +131,8 @@ const steps = {
 before(async () => {
   const all = Object.keys(changes).length * (1 + Object.keys(steps).length);
   world = await loadWorld(system, { providers: all, people: all }); // each has a provider of his own, and a statement
+  await system.db.query("insert into appropriate_bodies (name, body_type) values ($1, 'national')", [body]);
+  await system.db.query("insert into users (email, name, role) values ($1, 'Finance', 'finance')", [finance]);
   otherSchedule = (await one("insert into schedules (contract_period_year, identifier) values (2024, 'ecf-standard-april') returning id::text")).id;
   await system.db.query(`
     create function stop_before_commit() returns trigger language plpgsql security definer as $$
@@ -126,6 +140,13 @@ before(async () => {
       perform pg_advisory_xact_lock_shared(99, 0);
       return new;
     end $$;
+    create function stop_before_write() returns trigger language plpgsql security definer as $$
+    begin
+      perform pg_advisory_xact_lock_shared(99, 1);
+      return null;
+    end $$;
+    create trigger stop before insert on induction_periods execute function stop_before_write();
+    create trigger stop before update on statements execute function stop_before_write();
     create constraint trigger stop after insert on submission_outcomes deferrable initially deferred for each row execute function stop_before_commit()`);
   // They are to stand where they are stopped for as long as a busy machine needs.
   for (const role of ['ecf2_validation', 'ecf2_payments']) {
@@ -149,9 +170,8 @@ async function inTransactions(names, work) {
 async function takeLocksOf(change, session, c) {
   if (change.gate) return session.query('select pg_advisory_xact_lock(0, 0)');
   if (change.overdue) {
-    const { rows } = await session.query(monthEnd.find, [c.statement.next_day]);
-    const { classes, numbers, shared } = rows.find(({ id }) => id === c.statement.id);
-    return session.query(takeLocks, [[], classes, numbers, shared]);
+    const { rows: [{ keys, classes, numbers, shared }] } = await session.query(monthEnd.locks, [[c.statement.id]]);
+    return session.query(takeLocks, [keys, classes, numbers, shared]);
   }
   const locks = change.locks(c);
   return session.query(takeLocks, [change.keys(c), ...[0, 1, 2].map((i) => locks.map((lock) => lock[i]))]);
@@ -160,7 +180,7 @@ async function takeLocksOf(change, session, c) {
 /** Until a session of this name waits for a lock of this kind. */
 const waits = (name, kind) => until(`${name} does not wait for its ${kind} lock`, async () => (await system.db.query(
   `select from pg_locks join pg_stat_activity as a using (pid)
-   where not granted and locktype = $2 and a.datname = current_database() and (a.application_name like $1 || '-%' or a.pid::text = $1)`, [name, kind])).rowCount > 0);
+   where not granted and locktype = $2 and a.datname = current_database() and (a.application_name like $1 || '-%' or a.application_name = $1 or a.pid::text = $1)`, [name, kind])).rowCount > 0);
 
 /** Until it waits for the locks that the change holds; a committer that takes none is found by what it decides. */
 const waitsOrHasDecided = (name, c) => until(`${name} neither waits for its locks nor decides`, async () => (await system.db.query(
@@ -173,13 +193,13 @@ async function begin(change) {
   const person = world.people[cases.length];
   const c = { person, change };
   cases.push(c);
-  c.statement = await one(`select id::text, (deadline_date + 1)::text as next_day from statements where lead_provider_id = $1`, person.provider.id);
+  c.statement = await one(`select id::text, api_id, (deadline_date + 1)::text as next_day from statements where lead_provider_id = $1`, person.provider.id);
   await change.set?.(c);
   return c;
 }
 
 const submit = async (change, c) => {
-  c.entry = await client.submit(c.person, (change.body ?? ((person) => declaration(person, 'started')))(c.person), { prefer: 'respond-async' });
+  c.entry = await client.submit(c.person, (change.body ?? ((person) => declaration(person, 'started')))(c.person), { prefer: 'respond-async', voids: c.voids });
 };
 
 async function end(change, c, when) {
@@ -187,7 +207,14 @@ async function end(change, c, when) {
   c.declaration = await one(
     `select d.payment_status, d.payment_statement_id::text from declarations as d where d.teacher_id = $1 and d.submission_id = $2`, c.person.id, c.entry.location.split('/').at(-1));
   await change.unset?.();
-  change[when](c);
+  await change[when](c);
+}
+
+/** Begins a change by the operator's command, and gives what waits until it has ended. */
+function command(change, c) {
+  const ended = system.ctlBeside(...change.command(c)).then((said) => (c.said = said));
+  ended.catch(() => {}); // told where it is waited for
+  return () => ended;
 }
 
 for (const [name, change] of Object.entries(changes)) {
@@ -195,11 +222,19 @@ for (const [name, change] of Object.entries(changes)) {
 
   test(`${name}, at the locks: it was first, and the submission is decided on what it left`, () => inTransactions(['changer'], async ({ changer }) => {
     const c = await begin(change);
-    await takeLocksOf(change, changer, c);
+    let ended;
+    if (change.command) {
+      await changer.query('select pg_advisory_xact_lock(99, 1)'); // its first write waits for it
+      ended = command(change, c);
+      await waits('ecf2ctl', 'advisory'); // it has its own
+    } else {
+      await takeLocksOf(change, changer, c);
+    }
     await submit(change, c);
     await waitsOrHasDecided(committer, c); // it was judged on the old facts; who does not wait decides on them
-    await change.run(changer, c);
+    await change.run?.(changer, c);
     await changer.query('commit');
+    await ended?.();
     await end(change, c, 'first');
   }));
 
@@ -212,12 +247,19 @@ for (const [name, change] of Object.entries(changes)) {
       await stopper.query(stop);
       await keeper.query('commit');
       await waits(committer, at);
-      const { rows: [{ pid }] } = await changer.query('select pg_backend_pid()::text as pid');
-      const locked = takeLocksOf(change, changer, c);
-      await waits(pid, 'advisory');
+      let changed;
+      if (change.command) {
+        changed = command(change, c);
+        await waits('ecf2ctl', 'advisory');
+      } else {
+        const { rows: [{ pid }] } = await changer.query('select pg_backend_pid()::text as pid');
+        const locked = takeLocksOf(change, changer, c);
+        changed = () => locked;
+        await waits(pid, 'advisory');
+      }
       await stopper.query('commit');
-      await locked;
-      await change.run(changer, c);
+      await changed();
+      await change.run?.(changer, c);
       await changer.query('commit');
       await end(change, c, 'later');
     }));

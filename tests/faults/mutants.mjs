@@ -37,7 +37,7 @@ const mutations = [
     name: 'month-end does not lock its statement',
     test: moved,
     by: /^Expected values to be strictly deep-equal/,
-    changes: [['workers/scheduler/sql/find_overdue_statements.sql', 'select 2 as class, earlier.id as number', 'select 9 as class, earlier.id as number']],
+    changes: [['common/sql/find_statement_locks.sql', 'select 2 as class, earlier.id as number', 'select 9 as class, earlier.id as number']],
   },
   {
     name: 'whether there is an outcome is not looked for',

@@ -17,7 +17,7 @@ insert into made select s::text, pg_temp.declaration_in(s, 'no_clawback', t)
 insert into made select s::text, pg_temp.declaration_in('paid', s, t)
   from unnest(enum_range(null::clawback_status), (enum_range(null::declaration_type))[6:8]) u (s, t);
 
-select plan(5 * 5 + 3 * 3 + 3 * 3 + 11);
+select plan(5 * 5 + 3 * 3 + 3 * 3 + 12);
 
 select is(
     pg_temp.outcome_of(format($$update declarations set payment_status = %L, payment_statement_id = %s where id = %s$$, new,
@@ -72,7 +72,10 @@ select is(pg_temp.outcome_of($$update statements set status = 'payable' where id
 select is(pg_temp.outcome_of($$update statements set status = 'paid', paid_calculation_id = 4 where id = 2$$),
   'statements_status_transition', 'paid needs its instant');
 select is(pg_temp.outcome_of($$update statements set status = 'paid', marked_as_paid_at = now() where id = 2$$),
-  'statements_status_transition', 'paid needs its calculation (DM-24)');
+  'statements_status_transition', 'paid needs its calculation, where figures were calculated (DM-24)');
+select is(pg_temp.outcome_of($$update statements set status = 'payable', marked_payable_at = '2025-05-01' where id = 4;
+  update statements set status = 'paid', marked_as_paid_at = now() where id = 4$$),
+  'accepted', 'and needs none where none were: a run stores them later, as those of imported ones');
 select is(pg_temp.outcome_of($$insert into statements (contract_id, lead_provider_id, contract_period_year, year, month, fee_type,
     status, deadline_date, payment_date) values (1, 1, 2024, 2024, 12, 'output', 'paid', '2024-11-30', '2024-12-25')$$),
   'accepted', 'an import brings paid statements as they are, without instants; their calculation follows');

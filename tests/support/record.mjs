@@ -37,13 +37,14 @@ export class Client {
     return [...kinds].map(([kind, entries]) => `${entries.length} × ${kind}`).join(', ');
   }
 
-  /** One request, whatever comes of it; `prefer`: undefined = waits. */
-  async send(person, body, { prefer, url } = {}) {
+  /** One request, whatever comes of it; `prefer`: undefined = waits. `voids`: the id of the declaration that it voids; the
+   *  body is then one that nobody reads. */
+  async send(person, body, { prefer, url, voids } = {}) {
     const entry = { request: randomUUID(), person, provider: person.provider, body, sentAt: performance.now() };
     this.told.push(entry);
     const urls = this.system.urls;
     try {
-      const answer = await this.system.request('POST', path, {
+      const answer = await this.system.request(voids ? 'PUT' : 'POST', voids ? `${path}/${voids}/void` : path, {
         url: url ?? urls[this.turn++ % urls.length] ?? this.system.url,
         token: person.provider.token,
         body,

@@ -42,6 +42,8 @@ static const struct command commands[] = {
      "Records an induction period; what waited for it becomes eligible.", command_induction, NULL},
     {"eligibility", "list | rerun TRN|PARTICIPANT_ID --role ect|mentor | rerun --all",
      "Shows who could not become eligible, and tries again.", command_eligibility, NULL},
+    {"statement", "authorise ID --by EMAIL --assured [--despite-earlier]",
+     "Authorises a payable statement for payment.", command_statement, NULL},
     {"drain", "on|off", "Brokers refuse new work and finish what they have, or take it again.", command_drain,
      NULL},
 };

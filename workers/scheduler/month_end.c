@@ -5,6 +5,7 @@
  * One that fails does not stop the others; the job has then failed, and is tried again for what is left.
  */
 #include "common/cleanup.h"
+#include "common/locks.h"
 #include "common/log.h"
 #include "common/london.h"
 #include "common/metrics.h"
@@ -19,16 +20,13 @@ struct month_end {
     int64_t clock_offset_us;    /* business time less machine time; exactly 0 where no clock is set */
 };
 
-enum { ID, CLASSES, NUMBERS, SHARED, COLUMN_COUNT };
-static const char *const column_names[COLUMN_COUNT] = {"id", "classes", "numbers", "shared"};
-
 static struct month_end month_end_now(struct scheduler *scheduler)
 {
-    struct month_end month_end = {.db = worker_db(scheduler->worker), .now_us = business_now_us()};
-    const bool clock_is_set = worker_settings(scheduler->worker)->clock[0] != '\0';
+    struct month_end month_end = {.db = worker_db(scheduler->worker),
+                                  .now_us = business_now_us(),
+                                  .clock_offset_us = business_ahead_us()};
 
     date_format(london_date(month_end.now_us), month_end.today);
-    month_end.clock_offset_us = clock_is_set ? month_end.now_us - machine_now_us() : 0;
     return month_end;
 }
 
@@ -42,20 +40,17 @@ static bool find_overdue(const struct month_end *month_end, PGresult **ret_resul
     return good;
 }
 
-/* The arrays of a row are parameters as they stand. */
-static bool take_locks(const struct month_end *month_end, const PGresult *overdue, int row,
-                       const int *columns, struct error *err)
+static bool take_locks(const struct month_end *month_end, struct slice id, struct error *err)
 {
     struct db_params params = DB_PARAMS_INIT;
+    CLEANUP(pgresult) PGresult *named = NULL;
 
     db_array_begin(&params);
+    db_array_slice(&params, id);
     db_array_end(&params);
-    db_param_slice(&params, db_text(overdue, row, columns[CLASSES]));
-    db_param_slice(&params, db_text(overdue, row, columns[NUMBERS]));
-    db_param_slice(&params, db_text(overdue, row, columns[SHARED]));
-    const bool good = db_run(month_end->db, &sql_take_locks, &params, NULL, err);
+    const bool found = db_run(month_end->db, &sql_find_statement_locks, &params, &named, err);
     db_params_release(&params);
-    return good;
+    return found && (PQntuples(named) == 0 || locks_take(month_end->db, named, 0, err));
 }
 
 static bool mark_payable(const struct month_end *month_end, struct slice id, PGresult **ret_result,
@@ -75,15 +70,13 @@ static bool mark_payable(const struct month_end *month_end, struct slice id, PGr
     return good;
 }
 
-static bool move_statement(const struct month_end *month_end, const PGresult *overdue, int row,
-                           const int *columns, struct error *err)
+static bool move_statement(const struct month_end *month_end, struct slice id, struct error *err)
 {
     CLEANUP(pgresult) PGresult *result = NULL;
-    const struct slice id = db_text(overdue, row, columns[ID]);
 
     if (!db_begin(month_end->db, err) ||
         !db_run(month_end->db, &sql_allow_long_statements, NULL, NULL, err) ||
-        !take_locks(month_end, overdue, row, columns, err) || !mark_payable(month_end, id, &result, err) ||
+        !take_locks(month_end, id, err) || !mark_payable(month_end, id, &result, err) ||
         !db_commit(month_end->db, err))
         return false;
     if (PQntuples(result) == 1)
@@ -96,22 +89,21 @@ bool job_statements_payable(struct scheduler *scheduler, struct error *err)
 {
     const struct month_end month_end = month_end_now(scheduler);
     CLEANUP(pgresult) PGresult *overdue = NULL;
-    int columns[COLUMN_COUNT], moved = 0, failed = 0;
+    int moved = 0, failed = 0;
     struct error first = {0};
 
-    if (!find_overdue(&month_end, &overdue, err) ||
-        !db_columns(overdue, column_names, columns, COLUMN_COUNT, err))
+    if (!find_overdue(&month_end, &overdue, err))
         return false;
     for (int row = 0; row < PQntuples(overdue); row++) {
+        const struct slice id = db_text(overdue, row, 0);
         struct error failure = {0};
 
-        if (move_statement(&month_end, overdue, row, columns, &failure)) {
+        if (move_statement(&month_end, id, &failure)) {
             moved++;
             continue;
         }
         db_rollback(month_end.db);
-        log_event(LOG_ERROR, "statement_not_payable",
-                  LOG_SLICE("statement", db_text(overdue, row, columns[ID])),
+        log_event(LOG_ERROR, "statement_not_payable", LOG_SLICE("statement", id),
                   LOG_TEXT("detail", failure.detail), LOG_END);
         if (failed++ == 0)
             first = failure;
