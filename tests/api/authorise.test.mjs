@@ -133,6 +133,8 @@ test('a statement with nothing but clawbacks is paid too', async () => {
   await schedulersAt(system, '2025-08-01 10:00');
   assert.match((await authorise('2025-08-10 10:00', august, 0, '--despite-earlier')).stdout, /0 declarations paid, 1 clawed back/);
   assert.equal((await row(august)).status, 'paid');
+  // Both of W30's are clawed back: the type is free again.
+  shows(await c.accepted(ect('W30'), { at: '2025-08-10 10:00' }), { state: 'eligible', statement_id: statement(C, 2024, '2025-11') });
 });
 
 test('figures that were calculated are frozen by paying (DM-24): without them it is refused', async () => {

@@ -207,6 +207,12 @@ describe('a mentor (9.2)', () => {
   });
 });
 
+test('only the marker is asked for: an ECT who is exempt since is declared for all the same', async () => {
+  const name = 'eligible and exempt';
+  await system.db.query("update training_records set became_ineligible_for_funding_on = '2024-10-01' where teacher_id = $1", [(await teacher(name)).id]);
+  assert.equal((await a.accepted(ect(name), { at: autumn24 })).state, 'eligible');
+});
+
 describe('what is refused', () => {
   const who = () => participant('eligible refused');
   const nothing = async () => assert.deepEqual((await system.db.query(

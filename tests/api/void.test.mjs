@@ -149,6 +149,10 @@ describe('a paid declaration', () => {
       `select s.id from statements s join lead_providers p on p.id = s.lead_provider_id
         where p.name = $1 and s.contract_period_year = 2023 and s.fee_type = 'output' order by s.deadline_date desc limit 1`, [B]);
     await set('declarations', made.id, { payment_status: 'paid', payment_statement_id: last.id });
+    const { rowCount } = await system.db.query( // a service fee statement does not count
+      `insert into statements (contract_id, lead_provider_id, contract_period_year, year, month, fee_type, deadline_date, payment_date)
+       select contract_id, lead_provider_id, contract_period_year, 2027, 2, 'service', '2027-01-31', '2027-02-25' from statements where id = $1`, [last.id]);
+    assert.equal(rowCount, 1);
     const before = await row(made.id);
     await b.notVoided(made.id, /2023 .*cohort/, at);
     assert.deepEqual(await row(made.id), before, 'nothing has changed');
@@ -411,6 +415,23 @@ describe('6.1', () => {
     assert.deepEqual((await periods('void mentor still trains')).map(({ ends }) => ends), [null]);
   });
 
+  test('so is training that ends tomorrow', async () => {
+    const name = 'void mentor ends tomorrow';
+    const made = await complete(name);
+    await system.db.query("update training_periods set finished_on = '2026-05-02' where id = $1", [(await periods(name))[0].id]);
+    await a.voided(made.id, at);
+    await onlyCleared(name, made.id);
+    assert.deepEqual((await periods(name)).map(({ ends }) => ends), ['2026-05-02']);
+  });
+
+  test('training that ends today goes on tomorrow', async () => {
+    const name = 'void mentor ends today';
+    const made = await complete(name);
+    await system.db.query("update training_periods set finished_on = '2026-05-01' where id = $1", [(await periods(name))[0].id]);
+    await a.voided(made.id, at);
+    assert.deepEqual((await periods(name)).map(({ starts, ends }) => [starts, ends]), [['2025-09-01', '2026-05-01'], ['2026-05-02', null]]);
+  });
+
   test('a mentor who has left the school gets no training there: the void succeeds all the same', async () => {
     const made = await complete('void mentor left');
     await schoolPeriod('void mentor left', '2026-04-20');
@@ -460,13 +481,34 @@ describe('6.1', () => {
     assert.deepEqual((await events(made.id)).map(({ event_type }) => event_type), ['teacher_declaration_voided']);
   });
 
-  test('nor does an ECT\'s completed', async () => {
+  test('nor does an ECT\'s completed, made or voided', async () => {
     const name = 'void ect completed';
-    const made = await a.accepted({ ...completed(name), course_identifier: 'ecf-induction' }, at);
     const before = [await teacher(name), await periods(name)];
+    const made = await a.accepted({ ...completed(name), course_identifier: 'ecf-induction' }, at);
+    assert.deepEqual([await teacher(name), await periods(name)], before);
     await a.voided(made.id, at);
     assert.deepEqual([await teacher(name), await periods(name)], before);
   });
+
+  // The other side of the table: what `completed` itself does to training that has an end, and to another reason.
+  for (const [name, ends, expected] of [['completed, ends tomorrow', '2026-04-26', '2026-04-20'], ['completed, ends today', '2026-04-25', '2026-04-25'], ['completed, ended', '2026-03-31', '2026-03-31']]) {
+    test(`${name}: training ends ${expected}, whatever ended funding before`, async () => {
+      await system.db.query('update training_periods set finished_on = $2 where id = $1', [(await periods(name))[0].id, ends]);
+      await system.db.query(
+        `update training_records set became_ineligible_for_funding_on = '2024-07-31', became_ineligible_for_funding_reason = 'started_not_completed'
+          where teacher_id = (select id from teachers where api_id = $1)`, [participant(name)]);
+      const made = await complete(name);
+      assert.equal(made.state, 'eligible', 'the end of funding stops nothing: only the marker is asked for (section 5)');
+      assert.deepEqual(await record(name), ['2026-04-20', 'completed_declaration_received']);
+      assert.deepEqual((await periods(name)).map((period) => period.ends), [expected]);
+      const { rows: [change] } = await system.db.query(
+        "select modifications from events e join declarations d on d.id = e.declaration_id where d.api_id = $1 and event_type = 'mentor_completion_status_change'", [made.id]);
+      assert.deepEqual(change.modifications, [
+        "Became ineligible for funding on changed from '31 Jul 2024' to '20 Apr 2026'",
+        "Became ineligible for funding reason changed from 'started_not_completed' to 'completed_declaration_received'",
+      ]);
+    });
+  }
 
   // DM-20 lets nobody have two; what an older database may hold is re-evaluated all the same. Last: an index is dropped.
   test('another completed that is left decides the record', async () => {

@@ -120,13 +120,13 @@ const cases = {
   },
   'eligible not today': P2, 'eligible payable': P2,
   'eligible mentor': notEligible(P5), 'eligible mentor ended': notEligible(P5), 'eligible both': { ...notEligible(P5), alsoEct: true }, 'eligible refused': P2, 'eligible at once': P2,
-  'eligible early': notEligible(P1),
+  'eligible early': notEligible(P1), 'eligible and exempt': P1,
 
   // authorise.test.mjs
-W30: trainedBy(C, P1), 'authorise 1': trainedBy(C, P1), 'authorise submitted': trainedBy(C, P2), 'authorise voided': trainedBy(C, P1), 'authorise at once': P1, 'authorise mentor': trainedBy(C, P5),
+W30: trainedBy(C, P1), 'authorise 1': trainedBy(C, P1), 'authorise submitted': trainedBy(C, P2), 'authorise voided': trainedBy(C, P1), 'authorise at once': P1,
 
-  // void.test.mjs, more of it
-  'void clawed back': trainedBy(C, P1), 'void mentor ends tomorrow': P5, 'void mentor ends today': P5, 'void mentor again': P5, 'void finance': P1, 'void service': trainedBy(C, P1),
+  // void.test.mjs, 6.1
+  'void mentor ends tomorrow': P5, 'void mentor ends today': P5, 'completed, ends tomorrow': P5, 'completed, ends today': P5, 'completed, ended': P5,
 };
 for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = cases[`void batch ${i}`] = P1;
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;
