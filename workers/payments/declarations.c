@@ -9,6 +9,7 @@
 #include "common/declaration_commit.h"
 #include "common/dry_run.h"
 #include "common/verdict.h"
+#include "workers/payments/acceptances.h"
 #include "workers/payments/declaration_rules.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
@@ -56,8 +57,10 @@ static bool decode(struct acceptance *one, struct error *err)
 
 /* ------------------------------------------------------------------- locks */
 
-static void add_locks(struct commit *commit, size_t entry, const struct acceptance *one)
+static void add_locks(struct commit *commit, size_t entry, const void *own)
 {
+    const struct acceptance *one = own;
+
     commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.statement_id, /* shared= */ true);
     for (size_t i = 0; i < one->facts.lead_provider_count; i++)
@@ -70,8 +73,9 @@ static void add_locks(struct commit *commit, size_t entry, const struct acceptan
 /* ------------------------------------------------------------------- write */
 
 /* What depends on the instant after the locks: the id, the body, api_updated_at. */
-static void finish(const struct commit *commit, struct acceptance *one)
+static struct written finish(const struct commit *commit, void *own)
 {
+    struct acceptance *one = own;
     const struct wire_record *record = &one->item->record;
 
     one->api_id = uuid_v4();
@@ -82,6 +86,7 @@ static void finish(const struct commit *commit, struct acceptance *one)
     buffer_clear(&one->body);
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
+    return (struct written){one->item, buffer_slice(&one->body)};
 }
 
 /* The columns of write_declarations.sql, in its order. */
@@ -170,11 +175,12 @@ static void add_completion(struct db_params *params, enum column column, const s
     }
 }
 
-static void add_value(struct db_params *params, enum column column, const struct acceptance *one)
+static void add_value(struct db_params *params, int column, const void *own)
 {
+    const struct acceptance *one = own;
     const struct wire_record *record = &one->item->record;
 
-    switch (column) {
+    switch ((enum column)column) {
     case SUBMISSION:
         db_array_uuid(params, &record->id);
         break;
@@ -221,44 +227,22 @@ static void add_value(struct db_params *params, enum column column, const struct
     case FUNDING_CHANGES:
     case TRAINING_ENDS_ON:
     case SCHOOL_PERIOD:
-        add_completion(params, column, one);
+        add_completion(params, (enum column)column, one);
         break;
     default:
-        add_declared(params, column, one);
+        add_declared(params, (enum column)column, one);
         break;
     }
 }
 
-static void write_params(struct db_params *params, struct acceptance *const *accepted, size_t count)
-{
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        db_array_begin(params);
-        for (size_t i = 0; i < count; i++)
-            add_value(params, (enum column)column, accepted[i]);
-        db_array_end(params);
-    }
-}
-
-static bool write_new(struct commit *commit, struct acceptance **accepted, size_t count, struct error *err)
-{
-    struct written *told = memory_zero(count, sizeof *told);
-    struct db_params params = DB_PARAMS_INIT;
-    PGresult *written = NULL;
-    bool good;
-
-    for (size_t i = 0; i < count; i++) {
-        finish(commit, accepted[i]);
-        told[i] = (struct written){accepted[i]->item, buffer_slice(&accepted[i]->body)};
-    }
-    write_params(&params, accepted, count);
-    good = commit_end(commit, count == 0 ? NULL : &sql_write_declarations, &params, &written, err);
-    if (good && written != NULL)
-        good = tell_written(told, count, written, err);
-    PQclear(written);
-    db_params_release(&params);
-    free(told);
-    return good;
-}
+static const struct acceptance_kind kind = {
+    .commit = &declaration_commit,
+    .add_locks = add_locks,
+    .finish = finish,
+    .write = &sql_write_declarations,
+    .column_count = COLUMN_COUNT,
+    .add_value = add_value,
+};
 
 /* ----------------------------------------------------------------- dry run */
 
@@ -282,53 +266,40 @@ static bool tell_dry_run(struct acceptance *one, struct error *err)
 
 /* ------------------------------------------------------------------- batch */
 
-/* Commits entries of one sort: new declarations, or answers with an existing one. */
-static bool commit_acceptances(struct worker *worker, struct acceptance **accepted, size_t count,
-                               bool same_as, struct error *err)
+/* Those that are answered with a declaration that exists (declarations.md 7.1). */
+static bool commit_same(struct worker *worker, const struct accepted *accepted, size_t count,
+                        struct error *err)
 {
     struct commit_entry *entries = memory_zero(count, sizeof *entries);
     struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
-    struct acceptance **open = memory_zero(count, sizeof *open);
     struct commit commit;
     size_t used = 0;
-    bool good;
+    bool good = acceptances_begin(&commit, worker, &kind, accepted, entries, count, err);
 
-    for (size_t i = 0; i < count; i++)
-        entries[i] = (struct commit_entry){
-            .item = accepted[i]->item, .digest = accepted[i]->verdict.digest, .context = &accepted[i]->input};
-    commit_init(&commit, worker, &declaration_commit, entries, count);
-    for (size_t i = 0; i < count; i++)
-        add_locks(&commit, i, accepted[i]);
-    good = commit_begin(&commit, err);
     for (size_t i = 0; good && i < count; i++) {
+        const struct acceptance *one = accepted[i].own;
+
         if (entries[i].state != COMMIT_OPEN)
             continue;
-        outcomes[used] = (struct plain_outcome){.entry = &entries[i],
-                                                .result = "succeeded",
-                                                .status = 200,
-                                                .resource_type = "participant-declaration",
-                                                .resource_id = &accepted[i]->verdict.same_as,
-                                                .facts = accepted[i]->item->record.facts,
-                                                .rules_version = accepted[i]->verdict.rules_version.data};
-        open[used++] = accepted[i];
+        outcomes[used++] = (struct plain_outcome){.entry = &entries[i],
+                                                  .result = "succeeded",
+                                                  .status = 200,
+                                                  .resource_type = "participant-declaration",
+                                                  .resource_id = &one->verdict.same_as,
+                                                  .facts = one->item->record.facts,
+                                                  .rules_version = one->verdict.rules_version.data};
     }
-    if (good && same_as) {
-        good = commit_plain_outcomes(&commit, outcomes, used, err);
-    } else if (good) {
-        good = write_new(&commit, open, used, err);
-        commit_conclude(&commit);
-    }
+    good = good && commit_plain_outcomes(&commit, outcomes, used, err);
     commit_release(&commit);
     free(entries);
     free(outcomes);
-    free(open);
     return good;
 }
 
 bool accept_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
     struct acceptance *all = memory_zero(count, sizeof *all);
-    struct acceptance **fresh = memory_zero(count, sizeof *fresh), **same = memory_zero(count, sizeof *same);
+    struct accepted *fresh = memory_zero(count, sizeof *fresh), *same = memory_zero(count, sizeof *same);
     size_t fresh_count = 0, same_count = 0;
     bool good = true;
 
@@ -337,14 +308,14 @@ bool accept_declarations(struct worker *worker, struct work_item *items, size_t 
         good = decode(&all[i], err);
         if (work_is_dry_run(&items[i]))
             continue;
+        const struct accepted one = {&items[i], all[i].verdict.digest, &all[i].input, &all[i]};
         if (all[i].verdict.is_same_as)
-            same[same_count++] = &all[i];
+            same[same_count++] = one;
         else
-            fresh[fresh_count++] = &all[i];
+            fresh[fresh_count++] = one;
     }
-    good = good &&
-           (fresh_count == 0 || commit_acceptances(worker, fresh, fresh_count, /* same_as= */ false, err)) &&
-           (same_count == 0 || commit_acceptances(worker, same, same_count, /* same_as= */ true, err));
+    good = good && (fresh_count == 0 || acceptances_commit(worker, &kind, fresh, fresh_count, err)) &&
+           (same_count == 0 || commit_same(worker, same, same_count, err));
     for (size_t i = 0; good && i < count; i++)
         if (work_is_dry_run(&items[i]))
             good = tell_dry_run(&all[i], err);

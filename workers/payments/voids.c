@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/verdict.h"
 #include "common/void_commit.h"
+#include "workers/payments/acceptances.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
 #include "workers/payments/void_rules.h"
@@ -55,8 +56,9 @@ static void add_lists(struct commit *commit, size_t entry, const int64_t *lead_p
         commit_add_lock(commit, entry, LOCK_LIST, lead_provider_ids[i], /* shared= */ true);
 }
 
-static void add_locks(struct commit *commit, size_t entry, const struct acceptance *one)
+static void add_locks(struct commit *commit, size_t entry, const void *own)
 {
+    const struct acceptance *one = own;
     const struct void_facts *facts = &one->facts;
 
     commit_add_key(commit, entry, one->verdict.person_key);
@@ -69,13 +71,16 @@ static void add_locks(struct commit *commit, size_t entry, const struct acceptan
 /* ------------------------------------------------------------------- write */
 
 /* What depends on the instant after the locks: api_updated_at, the body. */
-static void finish(const struct commit *commit, struct acceptance *one)
+static struct written finish(const struct commit *commit, void *own)
 {
+    struct acceptance *one = own;
+
     one->updated_at_us = commit_updated_at_us(commit, &one->item->record);
     const struct declaration_view view = void_view_of(&one->facts, &one->effects, one->updated_at_us);
 
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
+    return (struct written){one->item, buffer_slice(&one->body)};
 }
 
 /* The columns of write_voids.sql, in its order. */
@@ -132,11 +137,12 @@ static void add_completion(struct db_params *params, enum column column, const s
     }
 }
 
-static void add_value(struct db_params *params, enum column column, const struct acceptance *one)
+static void add_value(struct db_params *params, int column, const void *own)
 {
+    const struct acceptance *one = own;
     const struct wire_record *record = &one->item->record;
 
-    switch (column) {
+    switch ((enum column)column) {
     case SUBMISSION:
         db_array_uuid(params, &record->id);
         break;
@@ -186,24 +192,15 @@ static void add_value(struct db_params *params, enum column column, const struct
         db_array_slice(params, record->trace);
         break;
     default:
-        add_completion(params, column, one);
+        add_completion(params, (enum column)column, one);
         break;
     }
 }
 
-static void write_params(struct db_params *params, struct acceptance *const *accepted, size_t count)
-{
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        db_array_begin(params);
-        for (size_t i = 0; i < count; i++)
-            add_value(params, (enum column)column, accepted[i]);
-        db_array_end(params);
-    }
-}
-
 /* 6.1: the predecessor kept these reasons, ours goes with the declaration; somebody may ask why. */
-static void log_cleared_reason(const struct acceptance *one)
+static void log_cleared_reason(const void *own)
 {
+    const struct acceptance *one = own;
     const struct mentor_completion_effects *completion = &one->effects.completion;
 
     if (completion->record_changes && completion->reason == FUNDING_END_NONE &&
@@ -213,29 +210,15 @@ static void log_cleared_reason(const struct acceptance *one)
                   LOG_TEXT("reason", funding_end_reason_name(completion->reason_before)), LOG_END);
 }
 
-static bool write_voids(struct commit *commit, struct acceptance **accepted, size_t count, struct error *err)
-{
-    struct written *told = memory_zero(count, sizeof *told);
-    struct db_params params = DB_PARAMS_INIT;
-    PGresult *written = NULL;
-    bool good;
-
-    for (size_t i = 0; i < count; i++) {
-        finish(commit, accepted[i]);
-        told[i] = (struct written){accepted[i]->item, buffer_slice(&accepted[i]->body)};
-    }
-    write_params(&params, accepted, count);
-    good = commit_end(commit, count == 0 ? NULL : &sql_write_voids, &params, &written, err);
-    if (good && written != NULL) {
-        for (size_t i = 0; i < count; i++)
-            log_cleared_reason(accepted[i]);
-        good = tell_written(told, count, written, err);
-    }
-    PQclear(written);
-    db_params_release(&params);
-    free(told);
-    return good;
-}
+static const struct acceptance_kind kind = {
+    .commit = &void_commit,
+    .add_locks = add_locks,
+    .finish = finish,
+    .write = &sql_write_voids,
+    .column_count = COLUMN_COUNT,
+    .add_value = add_value,
+    .log_written = log_cleared_reason,
+};
 
 /* ----------------------------------------------------------------- dry run */
 
@@ -258,54 +241,27 @@ static bool tell_dry_run(struct acceptance *one, struct error *err)
 
 /* ------------------------------------------------------------------- batch */
 
-static bool commit_voids(struct worker *worker, struct acceptance *const *all, size_t count,
-                         struct error *err)
-{
-    struct commit_entry *entries = memory_zero(count, sizeof *entries);
-    struct acceptance **open = memory_zero(count, sizeof *open);
-    struct commit commit;
-    size_t used = 0;
-    bool good;
-
-    for (size_t i = 0; i < count; i++)
-        entries[i] = (struct commit_entry){
-            .item = all[i]->item, .digest = all[i]->verdict.digest, .context = &all[i]->input};
-    commit_init(&commit, worker, &void_commit, entries, count);
-    for (size_t i = 0; i < count; i++)
-        add_locks(&commit, i, all[i]);
-    good = commit_begin(&commit, err);
-    for (size_t i = 0; good && i < count; i++)
-        if (entries[i].state == COMMIT_OPEN)
-            open[used++] = all[i];
-    good = good && write_voids(&commit, open, used, err);
-    if (good)
-        commit_conclude(&commit);
-    commit_release(&commit);
-    free(entries);
-    free(open);
-    return good;
-}
-
 bool accept_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
     struct acceptance *all = memory_zero(count, sizeof *all);
-    struct acceptance **real = memory_zero(count, sizeof *real);
-    size_t real_count = 0;
+    struct accepted *accepted = memory_zero(count, sizeof *accepted);
+    size_t used = 0;
     bool good = true;
 
     for (size_t i = 0; good && i < count; i++) {
         all[i].item = &items[i];
         good = decode(&all[i], err);
         if (!work_is_dry_run(&items[i]))
-            real[real_count++] = &all[i];
+            accepted[used++] =
+                (struct accepted){&items[i], all[i].verdict.digest, &all[i].input, &all[i]};
     }
-    good = good && (real_count == 0 || commit_voids(worker, real, real_count, err));
+    good = good && (used == 0 || acceptances_commit(worker, &kind, accepted, used, err));
     for (size_t i = 0; good && i < count; i++)
         if (work_is_dry_run(&items[i]))
             good = tell_dry_run(&all[i], err);
     for (size_t i = 0; i < count; i++)
         acceptance_release(&all[i]);
     free(all);
-    free(real);
+    free(accepted);
     return good;
 }
