@@ -188,10 +188,7 @@ static void add_value(struct db_params *params, enum column column, const struct
         db_array_text(params, step->author_email);
         break;
     case SUBMISSION:
-        if (step->submission == NULL)
-            db_array_null(params);
-        else
-            db_array_uuid(params, step->submission);
+        db_array_uuid(params, step->submission);
         break;
     case COLUMN_COUNT:
         break;

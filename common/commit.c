@@ -455,10 +455,7 @@ static void add_outcome_value(struct db_params *params, enum outcome_column colu
         db_array_text(params, outcome->resource_type);
         break;
     case OUTCOME_RESOURCE_ID:
-        if (outcome->resource_id == NULL)
-            db_array_null(params);
-        else
-            db_array_uuid(params, outcome->resource_id);
+        db_array_uuid(params, outcome->resource_id);
         break;
     case OUTCOME_FIRED:
         db_array_slice(params, outcome->fired);

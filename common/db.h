@@ -84,9 +84,9 @@ void db_array_int(struct db_params *params, int64_t number);
 void db_array_id(struct db_params *params, int64_t id);         /* 0 = null */
 void db_array_date(struct db_params *params, struct date date); /* DATE_NONE = null */
 void db_array_bool(struct db_params *params, bool truth);
-void db_array_uuid(struct db_params *params, const struct uuid *id);
-void db_array_instant(struct db_params *params, int64_t instant_us);
-void db_array_microseconds(struct db_params *params, int64_t us); /* interval */
+void db_array_uuid(struct db_params *params, const struct uuid *id); /* NULL = null */
+void db_array_instant(struct db_params *params, int64_t instant_us); /* INSTANT_NONE = null */
+void db_array_microseconds(struct db_params *params, int64_t us);    /* interval */
 void db_array_bytes(struct db_params *params, struct slice bytes);
 void db_array_end(struct db_params *params);
 

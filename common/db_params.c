@@ -189,6 +189,10 @@ void db_array_uuid(struct db_params *params, const struct uuid *id)
 {
     char text[UUID_TEXT_SIZE];
 
+    if (id == NULL) {
+        db_array_null(params);
+        return;
+    }
     uuid_format(id, text);
     separate(params);
     buffer_append_text(&params->text, text);
@@ -198,6 +202,10 @@ void db_array_instant(struct db_params *params, int64_t instant_us)
 {
     char text[RFC3339_SIZE];
 
+    if (instant_us == INSTANT_NONE) {
+        db_array_null(params);
+        return;
+    }
     rfc3339_format_us(instant_us, text);
     separate(params);
     buffer_append_char(&params->text, '"');

@@ -198,22 +198,6 @@ void declaration_facts_release(struct declaration_facts *facts)
         db_array_end(params);                                                                                \
     } while (0)
 
-static void array_uuid_or_null(struct db_params *params, bool is_set, const struct uuid *id)
-{
-    if (is_set)
-        db_array_uuid(params, id);
-    else
-        db_array_null(params);
-}
-
-static void array_instant_or_null(struct db_params *params, int64_t instant_us)
-{
-    if (instant_us != INSTANT_NONE)
-        db_array_instant(params, instant_us);
-    else
-        db_array_null(params);
-}
-
 void declaration_facts_params(struct db_params *params, const struct declaration_question *questions,
                               size_t count)
 {
@@ -221,10 +205,10 @@ void declaration_facts_params(struct db_params *params, const struct declaration
     QUESTION_ARRAY(db_array_int(params, question->accept_no));
     QUESTION_ARRAY(db_array_instant(params, question->as_of_us));
     QUESTION_ARRAY(db_array_int(params, question->lead_provider_id));
-    QUESTION_ARRAY(array_uuid_or_null(params, input->participant_is_uuid, &input->participant_uuid));
+    QUESTION_ARRAY(db_array_uuid(params, input->participant_is_uuid ? &input->participant_uuid : NULL));
     QUESTION_ARRAY(db_array_text(params, participant_role_name(input->role)));
     QUESTION_ARRAY(db_array_text(params, declaration_type_name(input->type)));
-    QUESTION_ARRAY(array_instant_or_null(params, input->date_us));
+    QUESTION_ARRAY(db_array_instant(params, input->date_us));
 }
 
 bool declaration_is_fundable(const struct declaration_facts *facts)

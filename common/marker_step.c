@@ -213,10 +213,7 @@ static void add_value(struct db_params *params, enum column column, const struct
         db_array_text(params, cause->author_email);
         break;
     case SUBMISSION:
-        if (cause->submission == NULL)
-            db_array_null(params);
-        else
-            db_array_uuid(params, cause->submission);
+        db_array_uuid(params, cause->submission);
         break;
     case COLUMN_COUNT:
         break;

@@ -155,12 +155,8 @@ void void_facts_params(struct db_params *params, const struct void_question *que
         db_array_int(params, questions[i].lead_provider_id);
     db_array_end(params);
     db_array_begin(params);
-    for (size_t i = 0; i < count; i++) {
-        if (questions[i].input->is_uuid)
-            db_array_uuid(params, &questions[i].input->id);
-        else
-            db_array_null(params);
-    }
+    for (size_t i = 0; i < count; i++)
+        db_array_uuid(params, questions[i].input->is_uuid ? &questions[i].input->id : NULL);
     db_array_end(params);
 }
 

@@ -37,12 +37,6 @@ static int refuse(const char *id, const char *reason)
     return CTL_FAILED;
 }
 
-static int fail(const struct error *err)
-{
-    (void)fprintf(stderr, "ecf2ctl: %s\n", err->detail);
-    return CTL_FAILED;
-}
-
 /* ------------------------------------------------------------------ looking */
 
 static const char *text_at(const PGresult *result, int row, const char *name)
@@ -61,7 +55,7 @@ static int list(struct db *db, bool all)
     const bool done = db_run(db, &sql_dead_list, &params, &result, &err);
     db_params_release(&params);
     if (!done)
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(result) == 0)
         (void)puts(all ? "there never was a dead letter" : "no dead letters");
     for (int row = 0; row < PQntuples(result); row++) {
@@ -85,7 +79,7 @@ static int show(struct db *db, const char *id, const struct db_params *params)
     struct error err = {0};
     CLEANUP(pgresult) PGresult *result = NULL;
     if (!db_run(db, &sql_dead_show, params, &result, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(result) == 0)
         return refuse(id, "is no dead letter and never was one");
     CLEANUP(json) json_t *shown = json_loads(PQgetvalue(result, 0, 0), /* flags= */ 0, NULL);
@@ -145,11 +139,11 @@ static int apply(struct db *db, const struct db_statement *statement, const stru
     struct error err = {0};
     CLEANUP(pgresult) PGresult *result = NULL;
     if (!db_run(db, statement, params, &result, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(result) != 1)
         return refuse(id, "changed meanwhile; look at it with `ecf2ctl dead show`");
     if (!db_commit(db, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     (void)printf("%s %s\n", id, done);
     return CTL_DONE;
 }
@@ -186,7 +180,7 @@ static int resolve(struct db *db, const char *verb, const char *id, struct db_pa
     struct error err = {0};
     struct letter letter;
     if (!db_begin(db, &err) || !lock_subject(db, params, &err) || !look(db, params, &letter, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     int status;
     if (!letter.exists)
         status = refuse(id, "is no dead letter");
@@ -224,7 +218,7 @@ int command_dead(const struct settings *settings, int argc, char **argv)
     struct db *db = db_new(settings->database, CTL_ROLE, "ecf2ctl", statements, NULL, NULL);
     int status;
     if (!db_connect(db, &err))
-        status = fail(&err);
+        status = ctl_fail(&err);
     else
         status = lists ? list(db, all) : one(db, verb, argv[2]);
     db_free(db);

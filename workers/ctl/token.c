@@ -34,12 +34,6 @@ static int usage(void)
     return CTL_USAGE;
 }
 
-static int fail(const struct error *err)
-{
-    (void)fprintf(stderr, "ecf2ctl: %s%s%s\n", err->detail, err->hint[0] == '\0' ? "" : "; ", err->hint);
-    return CTL_FAILED;
-}
-
 /* ------------------------------------------------------------------- create */
 
 struct create {
@@ -131,7 +125,7 @@ static int create_for(struct db *db, const struct settings *settings, const stru
                       db_run(db, &sql_token_insert, &params, &made, &err);
     db_params_release(&params);
     if (!done)
-        return fail(&err);
+        return ctl_fail(&err);
     tokens_print(providers, made, tokens);
     return CTL_DONE;
 }
@@ -141,7 +135,7 @@ static int create_tokens(struct db *db, const struct settings *settings, const s
     struct error err = {0};
     CLEANUP(pgresult) PGresult *providers = NULL;
     if (!providers_find(db, create->lead_provider, &providers, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(providers) == 0) {
         (void)fprintf(stderr, "ecf2ctl: there is no lead provider%s%s; nothing was created\n",
                       create->lead_provider == NULL ? "" : " with the name or API id ",
@@ -158,7 +152,7 @@ static int list_tokens(struct db *db)
     struct error err = {0};
     CLEANUP(pgresult) PGresult *tokens = NULL;
     if (!db_run(db, &sql_token_list, NULL, &tokens, &err))
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(tokens) == 0)
         (void)puts("no tokens");
     for (int row = 0; row < PQntuples(tokens); row++) {
@@ -212,7 +206,7 @@ static int revoke_token(struct db *db, const struct settings *settings, int64_t 
     const bool done = db_run(db, &sql_token_revoke, &params, &token, &err);
     db_params_release(&params);
     if (!done)
-        return fail(&err);
+        return ctl_fail(&err);
     if (PQntuples(token) == 0) {
         (void)fprintf(stderr, "ecf2ctl: there is no token %lld; `ecf2ctl token list` shows them\n",
                       (long long)id);
@@ -253,7 +247,7 @@ int command_token(const struct settings *settings, int argc, char **argv)
     struct db *db = db_new(settings->database, CTL_ROLE, "ecf2ctl", statements, NULL, NULL);
     int status;
     if (!db_connect(db, &err))
-        status = fail(&err);
+        status = ctl_fail(&err);
     else if (creates)
         status = create_tokens(db, settings, &create);
     else

@@ -114,9 +114,11 @@ static void arrays_of_other_types(void **state)
     db_array_end(&params);
     db_array_begin(&params);
     db_array_uuid(&params, &id);
+    db_array_uuid(&params, NULL);
     db_array_end(&params);
     db_array_begin(&params);
     db_array_instant(&params, INT64_C(1));
+    db_array_instant(&params, INSTANT_NONE);
     db_array_end(&params);
     db_array_begin(&params);
     db_array_microseconds(&params, INT64_C(-63072000000001));
@@ -124,8 +126,8 @@ static void arrays_of_other_types(void **state)
     db_array_end(&params);
     assert_string_equal(value_of(&params, 0), "{0,9223372036854775807,-9223372036854775808}");
     assert_string_equal(value_of(&params, 1), "{t,f}");
-    assert_string_equal(value_of(&params, 2), "{01930000-0000-7000-8000-0000000000ff}");
-    assert_string_equal(value_of(&params, 3), "{\"1970-01-01T00:00:00.000001Z\"}");
+    assert_string_equal(value_of(&params, 2), "{01930000-0000-7000-8000-0000000000ff,NULL}");
+    assert_string_equal(value_of(&params, 3), "{\"1970-01-01T00:00:00.000001Z\",NULL}");
     assert_string_equal(value_of(&params, 4), "{\"-63072000000001 microseconds\",\"0 microseconds\"}");
     db_params_release(&params);
 }
