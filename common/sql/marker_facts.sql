@@ -64,4 +64,4 @@ cross join lateral (
     from (select 2 as class, unnest(waiting.statements) as number
           union all
           select 3, unnest(trained.providers)) as lock) as locks
-order by a.n
+order by a.n;

@@ -1,83 +1,12 @@
 -- The facts of a void (declarations.md 6, 6.1) as common/sql/void_facts.sql gathers them: the text that is tested is the
 -- text that ships. On a freshly migrated, otherwise empty database; run from the root of the checkout.
 begin;
-set client_min_messages = warning;
-set local search_path = public, pg_temp;
-set local timezone = 'America/New_York'; -- facts must not depend on the session's
-set local jit = off; -- and, as the roles of the workers have it:
-set local enable_seqscan = off;
-set local enable_bitmapscan = off;
-set local enable_hashjoin = off;
-set local enable_mergejoin = off;
+\ir world.sqlinc
 \set statement `cat common/sql/void_facts.sql`
 prepare void_facts as :statement
 select plan(45);
 
--- ---- a world: lead providers 1 and 2, contract periods 2024 and 2025 ----
-
-insert into contract_periods (year, started_on, finished_on, enabled, mentor_funding_enabled, detailed_evidence_types_enabled,
-    uplift_fees_enabled) values
-  (2024, '2024-06-01', '2025-05-31', true, false, false, true), (2025, '2025-06-01', '2026-05-31', true, true, true, false);
-insert into schedules (id, contract_period_year, identifier) overriding system value values
-  (4, 2024, 'ecf-standard-september'), (5, 2025, 'ecf-standard-september');
-insert into lead_providers (id, name, api_id) overriding system value values
-  (1, 'LP-A', 'aaaaaaaa-0000-4000-8000-000000000001'), (2, 'LP-B', 'aaaaaaaa-0000-4000-8000-000000000002');
-insert into delivery_partners (id, name, api_id) overriding system value values (1, 'DP-1', 'dddddddd-0000-4000-8000-000000000001');
-insert into provider_contract_periods (id, lead_provider_id, contract_period_year) overriding system value
-  select l * 10000 + year, l, year from generate_series(1, 2) l, contract_periods;
-insert into delivery_partnerships (id, provider_contract_period_id, lead_provider_id, contract_period_year, delivery_partner_id)
-  overriding system value
-  select id, id, lead_provider_id, contract_period_year, 1 from provider_contract_periods;
-insert into gias_schools (urn, name, type_name, in_england, section_41_approved, local_authority_code) values
-  (100001, 'S1', 'Community school', true, false, 201);
-insert into schools (id, urn) overriding system value values (1, 100001);
-insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year)
-  overriding system value select id, 1, id, lead_provider_id, contract_period_year from delivery_partnerships;
-insert into contracts (id, provider_contract_period_id, lead_provider_id, contract_period_year, contract_type,
-    recruitment_target, uplift_fee_per_declaration, setup_fee, mentor_recruitment_target, mentor_fee_per_declaration)
-  overriding system value
-  select id, id, lead_provider_id, contract_period_year, case when contract_period_year < 2025 then 'ecf' else 'ittecf_ectp' end::contract_type,
-    1, 0, 0, case when contract_period_year >= 2025 then 1 end, case when contract_period_year >= 2025 then 1 end
-  from provider_contract_periods;
-
--- ---- making things, asking ----
-
--- The school period's id is ten times the person's.
-create function pg_temp.person(person_id bigint, in_role participant_role default 'ect') returns void
-  language sql as $$
-  insert into teachers (id, api_id, trn, trs_first_name, trs_last_name) overriding system value
-    values (person_id, format('eeeeeeee-0000-4000-8000-%s', lpad(person_id::text, 12, '0'))::uuid, lpad(person_id::text, 7, '9'),
-      'Firstname', 'Surname');
-  insert into training_records (teacher_id, role) values (person_id, in_role);
-  insert into school_periods (id, teacher_id, role, school_id, started_on) overriding system value
-    values (person_id * 10, person_id, in_role, 1, '2021-09-01');
-$$;
-create function pg_temp.trains(period_id bigint, person_id bigint, who integer, starts date, ends date default null,
-    year integer default 2024) returns void
-  language sql as $$
-  insert into training_periods (id, school_period_id, teacher_id, role, school_id, started_on, finished_on, training_programme,
-      contract_period_year, school_partnership_id, lead_provider_id, schedule_id) overriding system value
-  select period_id, s.id, person_id, s.role, 1, starts, ends, 'provider_led', year, who * 10000 + year, who, year - 2020
-  from school_periods s where s.id = person_id * 10
-$$;
-create function pg_temp.statement(statement_id bigint, provider integer, year integer, of_year integer, of_month integer,
-    deadline date, fee fee_type default 'output', in_status statement_status default 'open') returns void
-  language sql as $$
-  insert into statements (id, contract_id, lead_provider_id, contract_period_year, year, month, fee_type, status, deadline_date,
-      payment_date) overriding system value
-    values (statement_id, provider * 10000 + year, provider, year, of_year, of_month, fee, in_status, deadline, deadline + 25)
-$$;
-create function pg_temp.id_of(declaration_id bigint) returns uuid
-  language sql as $$ select format('cccccccc-0000-4000-8000-%s', lpad(declaration_id::text, 12, '0'))::uuid $$;
-create function pg_temp.declares(declaration_id bigint, period_id bigint, of_type declaration_type, declared_at timestamptz,
-    payment payment_status default 'no_payment', statement_id bigint default null) returns void
-  language sql as $$
-  insert into declarations (id, api_id, training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
-      declaration_date, payment_status, payment_statement_id, delivery_partner_when_created_id, created_at) overriding system value
-  select declaration_id, pg_temp.id_of(declaration_id), p.id, p.teacher_id, p.role, p.lead_provider_id, p.contract_period_year, of_type, declared_at, payment,
-    statement_id, 1, '2024-10-20 09:00Z'
-  from training_periods p where p.id = period_id
-$$;
+-- ---- asking ----
 
 create type pg_temp.answer as (id uuid, facts text, digest text, person_key text);
 create function pg_temp.answer_to(declaration uuid, as_of timestamptz default '2025-02-03 10:00Z', provider bigint default 1)

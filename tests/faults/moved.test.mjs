@@ -86,9 +86,9 @@ const changes = {
       update training_records set first_became_eligible_for_training_at = null where teacher_id = ${person.id}; commit`),
     command: ({ person }) => [['induction', 'record', person.apiId, '--appropriate-body', body, '--from', '2024-09-02'], {}],
     first: (c) => {
-      assert.match(c.said.stdout, /eligible from now on; 0 declarations/);
-      isOn(the, 'eligible')(c);
       assert.equal(c.outcome.body.data.attributes.state, 'eligible');
+      isOn(the, 'eligible')(c);
+      assert.match(c.said.stdout, /eligible from now on; 0 declarations/);
     },
     // declarations.md section 5: what was submitted before becomes eligible
     later: (c) => {

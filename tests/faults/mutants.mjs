@@ -40,6 +40,12 @@ const mutations = [
     changes: [['common/sql/find_statement_locks.sql', 'select 2 as class, earlier.id as number', 'select 9 as class, earlier.id as number']],
   },
   {
+    name: 'becoming eligible does not lock its person',
+    test: moved,
+    by: /^Expected values to be strictly equal/,
+    changes: [['common/sql/marker_facts.sql', "array[coalesce('trn:' || t.trn, 'teacher:' || t.id)] as keys", "array['teacher:0'] as keys"]],
+  },
+  {
     name: 'whether there is an outcome is not looked for',
     test: answers,
     by: /it was decided, and nobody said so/,
