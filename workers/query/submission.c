@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "common/submission_view.h"
+#include "common/sql.h"
+#include "common/submission_rows.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 
@@ -57,43 +58,6 @@ static void params_of(struct db_params *params, struct question *const *question
     db_param_instant(params, accepted_us(questions[count - 1]));
 }
 
-enum {
-    N,
-    KIND,
-    STATE,
-    ACCEPTED,
-    UPDATED,
-    DECIDED,
-    BATCH,
-    LINE,
-    RESULT,
-    STATUS,
-    BODY,
-    TYPE,
-    RESOURCE,
-    COLUMN_COUNT
-};
-static const char *const column_names[COLUMN_COUNT] = {
-    "n",          "kind",   "state",       "accepted_us", "updated_us",    "decided_us",     "batch_id",
-    "batch_line", "result", "http_status", "body",        "resource_type", "resource_api_id"};
-
-static struct submission_view view_of_row(const PGresult *result, int row, const int *columns)
-{
-    return (struct submission_view){.kind = db_text(result, row, columns[KIND]),
-                                    .state = db_text(result, row, columns[STATE]),
-                                    .accepted_us = db_int(result, row, columns[ACCEPTED]),
-                                    .updated_us = db_int(result, row, columns[UPDATED]),
-                                    .batch_id = db_text(result, row, columns[BATCH]),
-                                    .line = db_int(result, row, columns[LINE]),
-                                    .is_decided = !db_is_null(result, row, columns[DECIDED]),
-                                    .decided_us = db_int(result, row, columns[DECIDED]),
-                                    .result = db_text(result, row, columns[RESULT]),
-                                    .status = db_int(result, row, columns[STATUS]),
-                                    .body = db_text(result, row, columns[BODY]),
-                                    .resource_type = db_text(result, row, columns[TYPE]),
-                                    .resource_id = db_text(result, row, columns[RESOURCE])};
-}
-
 /* NEEDSWORK: pipeline.md PL-52 has a new cache token set here for the scopes of an outcome younger than 60 s,
  * before it is told. Outcomes name no scopes yet, and the front caches nothing that they could have changed.
  */
@@ -113,16 +77,16 @@ static void answer_one(struct question *question, const struct submission_view *
 static bool answer_rows(const PGresult *result, struct question *const *questions, size_t count,
                         struct error *err)
 {
-    int columns[COLUMN_COUNT];
+    int columns[SUBMISSION_COLUMNS];
 
-    if (!db_columns(result, column_names, columns, COLUMN_COUNT, err))
+    if (!submission_columns(result, columns, err))
         return false;
     for (int row = 0; row < PQntuples(result); row++) {
-        const int64_t n = db_int(result, row, columns[N]);
+        const int64_t n = db_int(result, row, columns[SUBMISSION_N]);
 
         if (n < 1 || (size_t)n > count)
             return error_set(err, ERROR_BUG, "a row answers a question that was not asked");
-        struct submission_view view = view_of_row(result, row, columns);
+        struct submission_view view = submission_view_read(result, row, columns);
         view.id = questions[n - 1]->id;
         answer_one(questions[n - 1], &view);
     }
