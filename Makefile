@@ -26,13 +26,14 @@ Q := $(if $(V),,@)
 VERSION := 0.1
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-PACKAGES := libmicrohttpd libzmq libpq hiredis jansson libcrypto
+PACKAGES := libmicrohttpd libzmq libpq hiredis jansson libcrypto libcurl
 CPPFLAGS := -D_GNU_SOURCE -DECF2_VERSION='"$(VERSION)"' -I. -I$(GEN) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # Warnings are fatal. -Wshadow and -Wconversion: a hidden variable or a silent narrowing has cost others money.
 WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wundef -Wvla
 CFLAGS := -std=c17 -O2 -g -fno-omit-frame-pointer -fstack-protector-strong $(WARNINGS) -MMD -MP -pthread
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+# --as-needed: a program loads the libraries that it calls, and only ecf2-notifications and ecf2ctl call libcurl.
+LDLIBS := -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 ifdef SAN
 CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined

@@ -326,6 +326,8 @@ bool commit_end(struct commit *commit, const struct db_statement *write, const s
     }
     for (size_t i = 0; i < count; i++)
         PQclear(results[i]);
+    if (write != NULL)
+        worker_wake_notifications(commit->worker);
     return true;
 }
 

@@ -11,7 +11,7 @@
 #include "common/log.h"
 
 #define SECRET_FILE_MAX  4096
-#define TOKEN_KEY_MIN    32
+#define KEY_MIN          32
 #define VARIABLE_MAX     64
 #define LOG_FIELDS_ALINE 12 /* so that a line stays below log's limit */
 
@@ -125,6 +125,16 @@ static bool bool_read(const char *variable, bool fallback, bool *ret_truth, stru
     return error_set(err, ERROR_SETTINGS, "%s is \"%.80s\"; it must be true or false", variable, value);
 }
 
+/* A key is absent, or long enough. */
+static bool key_check(const char *variable, const char *key, struct error *err)
+{
+    size_t size = strlen(key);
+    if (size > 0 && size < KEY_MIN)
+        return error_set(err, ERROR_SETTINGS, "%s has %zu characters; it must have at least %d", variable,
+                         size, KEY_MIN);
+    return true;
+}
+
 /* What one row cannot say by itself. */
 static bool settings_check(const struct settings *settings, struct error *err)
 {
@@ -146,11 +156,8 @@ static bool settings_check(const struct settings *settings, struct error *err)
         return error_set(err, ERROR_SETTINGS,
                          "ECF2_LOG_LEVEL is \"%.80s\"; it must be debug, info, warning or error",
                          settings->log_level);
-    size_t key_size = strlen(settings->token_key);
-    if (key_size > 0 && key_size < TOKEN_KEY_MIN)
-        return error_set(err, ERROR_SETTINGS, "ECF2_TOKEN_KEY has %zu characters; it must have at least %d",
-                         key_size, TOKEN_KEY_MIN);
-    return true;
+    return key_check("ECF2_TOKEN_KEY", settings->token_key, err) &&
+           key_check("ECF2_WEBHOOK_KEY", settings->webhook_key, err);
 }
 
 static bool rows_read(struct settings *settings, struct error *err)

@@ -17,6 +17,8 @@
 #define BYE_WAIT_US US_PER_SECOND
 /* Longest sleep of the loop, so that READY is repeated to brokers that were away. */
 #define TURN_US (US_PER_SECOND / 2)
+/* The same while draining, where something else than a broker is waited for. */
+#define DRAIN_TURN_US (US_PER_SECOND / 20)
 
 struct db *worker_db(struct worker *worker)
 {
@@ -41,6 +43,16 @@ size_t worker_broker_count(const struct worker *worker)
 const char *worker_name(const struct worker *worker)
 {
     return worker->name;
+}
+
+void worker_tick_soon(struct worker *worker)
+{
+    worker->next_tick_us = 0;
+}
+
+void worker_wake_notifications(struct worker *worker)
+{
+    worker->wakes_notifications = true;
 }
 
 static bool wait_for_db(void *context, int fd, bool write, int64_t deadline_us)
@@ -73,7 +85,7 @@ static bool start(struct worker *worker, struct error *err)
     worker->db = db_new(worker->settings.database, definition->role, worker->name, definition->statements,
                         wait_for_db, worker);
     make_metrics(worker);
-    return true;
+    return definition->watch == NULL || definition->watch->open(worker, &worker->watched_fd, err);
 }
 
 /* Called in the loop whenever nothing else is in hand. A failure is logged and tried again at the next tick.
@@ -85,11 +97,13 @@ static void tick(struct worker *worker)
     if (worker->definition->tick == NULL || worker->state != WORKER_RUNNING ||
         monotonic_now_us() < worker->next_tick_us)
         return;
+    worker->next_tick_us = 1; /* 0: somebody asks for another one meanwhile (worker_tick_soon) */
     if (!worker->definition->tick(worker, &err)) {
         db_rollback(worker->db);
         log_failure(LOG_WARNING, "tick_failed", &err);
     }
-    worker->next_tick_us = monotonic_now_us() + worker->definition->tick_ms * 1000;
+    if (worker->next_tick_us != 0)
+        worker->next_tick_us = monotonic_now_us() + worker->definition->tick_ms * 1000;
 }
 
 static int64_t next_turn_us(const struct worker *worker, bool connected)
@@ -101,6 +115,39 @@ static int64_t next_turn_us(const struct worker *worker, bool connected)
     if (connected && worker->definition->tick != NULL && worker->next_tick_us < next_us)
         next_us = worker->next_tick_us;
     return next_us;
+}
+
+/* Whether what the process itself has in hand is finished; what is not when the database stays away is found
+ * unfinished by others. */
+static bool has_finished(struct worker *worker)
+{
+    const struct worker_watch *watch = worker->definition->watch;
+    struct error err = {0};
+    bool done = false;
+
+    if (watch == NULL)
+        return true;
+    if (worker_connect(worker) && !watch->finish(worker, &done, &err)) {
+        db_rollback(worker->db);
+        log_failure(LOG_WARNING, "tick_failed", &err);
+    }
+    return done;
+}
+
+static void drain(struct worker *worker)
+{
+    const int64_t until_us = monotonic_now_us() + BYE_WAIT_US;
+
+    while (worker->state == WORKER_DRAINING) {
+        const bool left = worker_all_said_bye(worker) || monotonic_now_us() >= until_us;
+
+        if (worker->queued > 0)
+            worker_take_batch(worker);
+        else if (has_finished(worker) && left)
+            break;
+        else
+            (void)worker_wait(worker, -1, false, left ? monotonic_now_us() + DRAIN_TURN_US : until_us);
+    }
 }
 
 static void loop(struct worker *worker)
@@ -117,14 +164,7 @@ static void loop(struct worker *worker)
         worker_take_batch(worker);
     }
     /* PL-56: take nothing new, finish what is here, and what was on its way when we said BYE */
-    for (const int64_t until_us = monotonic_now_us() + BYE_WAIT_US; worker->state == WORKER_DRAINING;) {
-        if (worker->queued > 0)
-            worker_take_batch(worker);
-        else if (worker_all_said_bye(worker) || monotonic_now_us() >= until_us)
-            break;
-        else
-            (void)worker_wait(worker, -1, false, until_us);
-    }
+    drain(worker);
 }
 
 static void finish(struct worker *worker)
@@ -133,6 +173,8 @@ static void finish(struct worker *worker)
         work_item_release(&worker->queue[i]);
     free(worker->queue);
     free(worker->message);
+    if (worker->definition->watch != NULL)
+        worker->definition->watch->close(worker);
     db_free(worker->db);
     worker_brokers_close(worker);
     if (worker->zmq != NULL)
@@ -154,7 +196,7 @@ static int open_signals(void)
 
 int worker_main(const struct worker_definition *definition, int argc, char **argv)
 {
-    struct worker worker = {.definition = definition};
+    struct worker worker = {.definition = definition, .watched_fd = -1};
     struct error err = {0};
     char program[WIRE_SERVICE_MAX + 8];
     int status;

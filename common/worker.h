@@ -66,6 +66,19 @@ void work_reply(struct work_item *item, const struct wire_reply *reply);
 /* Copies text so that it lives until the batch ends; for fields of the record. */
 struct slice work_keep(struct work_item *item, struct slice text);
 
+/* For a process that waits for more than brokers and its database: one descriptor in the same wait, which may
+ * be an epoll set. */
+struct worker_watch {
+    /* Once, before the loop. Gives the descriptor, which stays. */
+    bool (*open)(struct worker *worker, int *ret_fd, struct error *err);
+    /* It is readable. Also called while a statement of this process runs: so no statements in it. */
+    void (*ready)(struct worker *worker);
+    /* After SIGTERM, again and again while connected to the database, until nothing is in hand. */
+    bool (*finish)(struct worker *worker, bool *ret_done, struct error *err);
+    /* Once, behind the loop; also when open has failed. */
+    void (*close)(struct worker *worker);
+};
+
 struct worker_definition {
     const char *service;                                 /* "validation" */
     const char *paragraph;                               /* what --help says */
@@ -87,6 +100,7 @@ struct worker_definition {
     bool wants_counts;
     /* A message that the runtime does not know: COUNTS, REFUSED, STATUS (the scheduler); may be NULL. */
     void (*message)(struct worker *worker, size_t broker, const struct wire_head *head, struct slice frame);
+    const struct worker_watch *watch; /* NULL = nothing else */
 };
 
 /* Runs until SIGTERM or SIGINT: then BYE, finish what is in hand, give back what is queued, leave within 30 s
@@ -106,6 +120,10 @@ const char *worker_name(const struct worker *worker);
  * broker. */
 bool worker_submit(struct worker *worker, size_t broker, const char *service,
                    const struct wire_record *records, size_t count);
+/* Calls tick in the next turn of the loop. */
+void worker_tick_soon(struct worker *worker);
+/* Wakes the notifications worker (common/wake.h) behind the replies of the batch in hand. */
+void worker_wake_notifications(struct worker *worker);
 /* Sends a head and an optional frame to every broker that answers (LEADER). */
 void worker_broadcast(struct worker *worker, enum wire_command command, const char *service, int64_t number,
                       struct slice frame);

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/wake.h"
 #include "common/worker_private.h"
 
 #define ALIVE_US (3 * US_PER_SECOND)
@@ -234,8 +235,8 @@ static void take_signals(struct worker *worker)
 
 bool worker_wait(struct worker *worker, int fd, bool write, int64_t deadline_us)
 {
-    zmq_pollitem_t items[WORKER_BROKERS_MAX + 2];
-    size_t count = 0;
+    zmq_pollitem_t items[WORKER_BROKERS_MAX + 3];
+    size_t count = 0, watched = SIZE_MAX;
     int64_t left_us;
 
     if (worker->state == WORKER_DRAINING && deadline_us > worker->leave_by_us)
@@ -247,6 +248,10 @@ bool worker_wait(struct worker *worker, int fd, bool write, int64_t deadline_us)
     if (fd >= 0)
         items[count++] =
             (zmq_pollitem_t){.fd = fd, .events = (short)(write ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)};
+    if (worker->watched_fd >= 0) {
+        watched = count;
+        items[count++] = (zmq_pollitem_t){.fd = worker->watched_fd, .events = ZMQ_POLLIN};
+    }
     if (zmq_poll(items, (int)count,
                  left_us == INT64_MAX ? -1
                  : left_us <= 0       ? 0
@@ -258,6 +263,8 @@ bool worker_wait(struct worker *worker, int fd, bool write, int64_t deadline_us)
             take_messages(worker, i);
     if ((items[worker->broker_count].revents & ZMQ_POLLIN) != 0)
         take_signals(worker);
+    if (watched != SIZE_MAX && (items[watched].revents & ZMQ_POLLIN) != 0)
+        worker->definition->watch->ready(worker);
     if (worker->state == WORKER_DRAINING && monotonic_now_us() >= worker->leave_by_us) {
         log_event(LOG_WARNING, "leaving_undone", LOG_INT("queued", worker->queued), LOG_END);
         worker->state = WORKER_LEAVING;
@@ -470,6 +477,12 @@ void worker_report(struct worker *worker, struct work_item *items, size_t count)
     send_where_subjects_meet(worker, items, count);
     for (size_t broker = 0; broker < worker->broker_count; broker++)
         send_results(worker, items, count, broker);
+    if (worker->wakes_notifications) {
+        const struct wire_record wake = wake_record(WAKE_NEW);
+
+        worker->wakes_notifications = false;
+        (void)worker_submit(worker, SIZE_MAX, WAKE_NOTIFICATIONS, &wake, 1); /* lost = later (PL-44) */
+    }
     for (size_t i = 0; i < count; i++)
         work_item_release(&items[i]);
 }

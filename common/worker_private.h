@@ -38,6 +38,8 @@ struct worker {
     enum worker_state state;
     int64_t leave_by_us; /* monotonic: when draining turns into leaving */
     int signal_fd;
+    int watched_fd;           /* of definition->watch; -1 = none */
+    bool wakes_notifications; /* when the batch is reported */
 
     void *zmq;
     struct broker_link brokers[WORKER_BROKERS_MAX];

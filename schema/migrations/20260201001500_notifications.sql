@@ -113,8 +113,10 @@ create table webhook_endpoints (
   previous_secret_until timestamptz,
   event_kinds text[] not null,
   disabled_at timestamptz,
+  removed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  constraint webhook_endpoints_removed_is_disabled check (removed_at is null or disabled_at is not null),
   constraint webhook_endpoints_one_owner check (num_nonnulls(lead_provider_id, user_id) = 1),
   constraint webhook_endpoints_url_http check (url ~ '^https?://'),
   constraint webhook_endpoints_previous_secret_until
@@ -124,7 +126,19 @@ create table webhook_endpoints (
 );
 create index webhook_endpoints_lead_provider_id_idx on webhook_endpoints (lead_provider_id) where disabled_at is null;
 create index webhook_endpoints_user_id_idx on webhook_endpoints (user_id);
+comment on column webhook_endpoints.secret_encrypted is 'common/webhook.h; the key is a setting, which the database never sees (OP-20)';
 comment on column webhook_endpoints.previous_secret_encrypted is 'NT-50: two secrets are valid during a change';
+comment on column webhook_endpoints.removed_at is 'no more shown; the row stays while its deliveries are kept, its secrets are emptied';
+
+create table webhook_endpoint_states (
+  webhook_endpoint_id bigint not null references webhook_endpoints,
+  at timestamptz not null default clock_timestamp(),
+  state text not null,
+  primary key (webhook_endpoint_id, at),
+  constraint webhook_endpoint_states_state_known check (state in ('failing', 'working'))
+);
+comment on table webhook_endpoint_states is
+  'NT-51: when an endpoint began to fail, and when it took something again. Only changes, only added; without a row it works';
 
 create table webhook_deliveries (
   id uuid not null,
@@ -136,10 +150,11 @@ create table webhook_deliveries (
   payment_run_id bigint references payment_runs,
   due_at timestamptz not null default clock_timestamp(),
   trace_id text,
+  xact xid8 not null default pg_current_xact_id(),
   primary key (created_at, id),
   constraint webhook_deliveries_created_at_of_id check (created_at = uuid_v7_time(id)),
   constraint webhook_deliveries_subject_of_kind check (
-    kind in ('submission.decided', 'batch.finished', 'payment_run.finished') and
+    kind in ('submission.decided', 'batch.finished', 'payment_run.finished', 'webhook.test') and
     (kind = 'submission.decided') = (submission_id is not null) and
     (kind = 'batch.finished') = (batch_id is not null) and
     (kind = 'payment_run.finished') = (payment_run_id is not null))
@@ -147,6 +162,7 @@ create table webhook_deliveries (
 create index webhook_deliveries_endpoint_idx on webhook_deliveries (webhook_endpoint_id, id);
 create index webhook_deliveries_payment_run_id_idx on webhook_deliveries (payment_run_id) where payment_run_id is not null;
 create index webhook_deliveries_due_idx on webhook_deliveries (due_at, id);
+comment on column webhook_deliveries.xact is 'who wrote it: told whether a snapshot of two seconds ago already had the row (PL-52)';
 comment on table webhook_deliveries is
   'NT-49, PL-54: written with the fact by its one writer; append-only, kept 30 days. Partitions: a month of the id''s time. id is the header webhook-id';
 
@@ -161,6 +177,7 @@ create table webhook_attempts (
   outcome text,
   counted boolean not null default true,
   final boolean not null default false,
+  next_at timestamptz,
   code integer,
   error text,
   primary key (delivery_created_at, delivery_id, n, phase),
@@ -172,13 +189,18 @@ create table webhook_attempts (
   constraint webhook_attempts_outcome_when_finished
     check ((phase = 'finished') = (outcome is not null) and (phase = 'finished') = (finished_at is not null)),
   constraint webhook_attempts_final_when_finished check (not final or phase = 'finished'),
+  constraint webhook_attempts_next_unless_final check (final = (next_at is null)),
   constraint webhook_attempts_finished_after_start check (finished_at >= started_at)
 ) partition by range (delivery_created_at);
+create index webhook_attempts_dead_idx on webhook_attempts (delivery_id) where final and outcome in ('permanent', 'transient', 'ambiguous');
+comment on column webhook_attempts.next_at is
+  'when the delivery is due again: after a failure as NT-51 says, after "started" when its worker must be taken for dead';
 comment on table webhook_attempts is 'As notification_attempts; partitioned like the deliveries, and dropped with them';
 
 -- migrate:down
 drop table webhook_attempts;
 drop table webhook_deliveries;
+drop table webhook_endpoint_states;
 drop table webhook_endpoints;
 drop table notification_receipts;
 drop table notification_attempts;

@@ -81,6 +81,10 @@ grant select, insert, update (personalisation) on notifications to ecf2_notifica
 grant select, insert on notification_attempts, notification_receipts, webhook_attempts to ecf2_notifications;
 grant select on campaigns, webhook_deliveries, webhook_endpoints to ecf2_notifications;
 grant update (disabled_at, updated_at) on webhook_endpoints to ecf2_notifications;
+-- What becomes of an endpoint: that it fails, and, disabled, the event by which its owner is told.
+grant select, insert on webhook_endpoint_states to ecf2_notifications;
+grant insert, select (id, created_at) on events to ecf2_notifications;
+grant usage on sequence events_id_seq to ecf2_notifications;
 grant select on submissions, submission_batches, submission_stages, submission_outcomes, submission_dead_letters,
   payment_runs, payment_run_items, statements, statement_calculations, lead_providers, provider_contract_periods to ecf2_notifications;
 grant select (id, email, name, role, deactivated_at) on users to ecf2_notifications;
@@ -108,7 +112,8 @@ begin
       execute format('grant select on %I to ecf2_query', t.name);
     end if;
     if t.name in ('events', 'eligibility_changes', 'submission_outcomes', 'statement_calculations', 'statement_calculation_lines',
-        'statement_calculation_declarations', 'notifications', 'notification_attempts', 'webhook_deliveries', 'webhook_attempts') then
+        'statement_calculation_declarations', 'notifications', 'notification_attempts', 'webhook_deliveries', 'webhook_attempts',
+        'webhook_endpoint_states') then
       execute format('grant select, insert on %I to ecf2_ctl', t.name);
     elsif t.name in ('submissions', 'submission_stages', 'submission_batches', 'idempotency_keys', 'notification_receipts') then
       execute format('grant select on %I to ecf2_ctl', t.name);

@@ -36,7 +36,8 @@ insert into may_write values
 ('ecf2_scheduler', 'INSERT', 'job_runs', '*'), ('ecf2_scheduler', 'UPDATE', 'job_runs', '*'),
 ('ecf2_notifications', 'INSERT', 'notifications', '*'), ('ecf2_notifications', 'UPDATE', 'notifications', 'personalisation'),
 ('ecf2_notifications', 'INSERT', 'notification_attempts', '*'), ('ecf2_notifications', 'INSERT', 'notification_receipts', '*'),
-('ecf2_notifications', 'INSERT', 'webhook_attempts', '*'),
+('ecf2_notifications', 'INSERT', 'webhook_attempts', '*'), ('ecf2_notifications', 'INSERT', 'webhook_endpoint_states', '*'),
+('ecf2_notifications', 'INSERT', 'events', '*'),
 ('ecf2_notifications', 'UPDATE', 'webhook_endpoints', 'disabled_at updated_at'),
 ('ecf2_records', 'INSERT', 'submission_stages', '*'), ('ecf2_records', 'INSERT', 'events', '*'),
 ('ecf2_records', 'UPDATE', 'teachers', 'api_unfunded_mentor_updated_at api_updated_at trs_data_last_refreshed_at trs_first_name trs_induction_completed_date trs_induction_start_date trs_induction_status trs_initial_teacher_training_end_date trs_initial_teacher_training_provider_name trs_last_name trs_qts_awarded_on trs_qts_status_description trs_redirected_to trs_response updated_at');
@@ -129,6 +130,11 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_notifications', 'accepted', $$insert into notification_attempts (notification_id, n, phase, worker, started_at) select id, 2, 'started', 'w', now() from notifications$$),
 ('ecf2_notifications', 'accepted', $$update notifications set personalisation = '{}'$$),
 ('ecf2_notifications', 'accepted', $$select secret_encrypted, body from webhook_endpoints, webhook_deliveries d join submission_outcomes o on (o.submission_id, o.accepted_at) = (d.submission_id, uuid_v7_time(d.submission_id))$$),
+('ecf2_notifications', 'accepted', $$insert into webhook_endpoint_states (webhook_endpoint_id, state) values (1, 'failing')$$),
+('ecf2_notifications', 'accepted', $$insert into events (event_type, heading, happened_at, author_type) values ('x', 'x', now(), 'system') returning id$$),
+('ecf2_notifications', 'denied', $$update webhook_endpoint_states set state = 'working'$$),
+('ecf2_notifications', 'denied', $$insert into webhook_deliveries (id, created_at, webhook_endpoint_id, kind) select other_id(), uuid_v7_time(other_id()), 1, 'webhook.test'$$),
+('ecf2_notifications', 'denied', $$select personalisation, heading from notifications, events$$),
 ('ecf2_notifications', 'denied', $$update notifications set recipient_email = 'x@example.org'$$),
 ('ecf2_notifications', 'denied', $$delete from notification_attempts$$),
 ('ecf2_notifications', 'denied', $$update webhook_endpoints set url = 'https://elsewhere.example'$$),
@@ -204,7 +210,7 @@ select is_empty($$select role, what, of_table from granted where relispartition$
 select is_empty($$select role, what, of_table from granted where what in ('UPDATE', 'DELETE') and of_table in ('events',
     'eligibility_changes', 'submissions', 'submission_stages', 'submission_outcomes', 'idempotency_keys', 'statement_calculations',
     'statement_calculation_lines', 'statement_calculation_declarations', 'notification_attempts', 'notification_receipts',
-    'webhook_deliveries', 'webhook_attempts')$$, 'what happened is only added to (DM-22, E4, §13)');
+    'webhook_deliveries', 'webhook_attempts', 'webhook_endpoint_states')$$, 'what happened is only added to (DM-22, E4, §13)');
 select is_empty($$select role, what, of_table from granted where role not like 'ecf2\_%'$$, 'nobody else has rights');
 select set_eq($$select role from roles where has_column_privilege(role, 'api_tokens', 'token_digest', 'select')$$,
   array['ecf2_query', 'ecf2_ctl'], 'digests of tokens: who authenticates, who makes them');

@@ -16,7 +16,7 @@ import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, 
 const READY_MS = 60_000;
 const STOP_MS = 40_000; // a worker may take 30 s to finish what it has (pipeline.md PL-56)
 const LOOK_MS = 20;
-const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: 1, query: 1, scheduler: 1 };
+const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments: 1, query: 1, scheduler: 1, notifications: 1 };
 
 /** Looks until `look` gives something true, and gives that; throws `what` after `ms`. */
 export async function until(what, look, ms = READY_MS) {
@@ -63,6 +63,7 @@ class System {
       ECF2_BROKERS: endpoints.join(','),
       ECF2_LISTEN: '127.0.0.1:0',
       ECF2_TOKEN_KEY: 'the key of the tests, which is no secret',
+      ECF2_WEBHOOK_KEY: 'the other key of the tests, no secret either',
       // Limits count in tests too; those that are about limits set their own.
       ECF2_RATE_TOKEN: '1000000',
       ECF2_RATE_PUBLIC: '1000000',

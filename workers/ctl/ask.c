@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/messaging.h"
+#include "common/wake.h"
 
 static bool tell(void *socket, enum wire_command command, int64_t number)
 {
@@ -108,4 +109,44 @@ void ask_release(struct broker_answer *answers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         json_decref(answers[i].status);
+}
+
+/* ---------------------------------------------------------------------- waking */
+
+static bool wake_through(void *context, const char *endpoint)
+{
+    char name[ROUTING_ID_SIZE];
+    struct error ignored = {0};
+    struct buffer head = BUFFER_INIT, record = BUFFER_INIT;
+    const struct wire_record wake = wake_record(WAKE_ALL);
+    const int64_t deadline_us = monotonic_now_us() + INT64_C(1000) * ASK_TIMEOUT_MS;
+    bool sent = false;
+
+    messaging_routing_id("ecf2ctl", name);
+    void *socket = messaging_dealer(context, name, endpoint, &ignored);
+    wire_head_write(&head, WIRE_SUBMIT, WAKE_NOTIFICATIONS, 0);
+    wire_record_write(&record, &wake);
+    const struct slice frames[] = {buffer_slice(&head), buffer_slice(&record)};
+    while (socket != NULL && !sent) {
+        sent = message_send(socket, (struct slice){NULL, 0}, frames, 2);
+        if (!sent && !wait_for(socket, /* only_read= */ false, deadline_us))
+            break;
+    }
+    messaging_close(socket);
+    buffer_release(&head);
+    buffer_release(&record);
+    return sent;
+}
+
+void wake_notifications(const char *endpoints)
+{
+    static struct broker_answer brokers[ASK_BROKERS_MAX];
+    const size_t count = endpoints_split(endpoints, brokers);
+    void *context = zmq_ctx_new();
+
+    for (size_t i = 0; context != NULL && i < count; i++)
+        if (wake_through(context, brokers[i].endpoint))
+            break;
+    if (context != NULL)
+        (void)zmq_ctx_term(context);
 }

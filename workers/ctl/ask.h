@@ -27,4 +27,8 @@ size_t ask_brokers(const char *endpoints, enum wire_command command, int64_t num
                    struct broker_answer *ret_answers);
 void ask_release(struct broker_answer *answers, size_t count);
 
+/* Asks the notifications worker, through whichever broker takes it, to look at everything now
+ * (common/wake.h). It looks by itself within a minute or so, where this is lost. */
+void wake_notifications(const char *endpoints);
+
 #endif

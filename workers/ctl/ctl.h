@@ -28,6 +28,7 @@ int command_dead(const struct settings *settings, int argc, char **argv);
 int command_explain(const struct settings *settings, int argc, char **argv);
 int command_token(const struct settings *settings, int argc, char **argv);
 int command_scale(const struct settings *settings, int argc, char **argv);
+int command_webhook(const struct settings *settings, int argc, char **argv);
 int command_drain(const struct settings *settings, int argc, char **argv);
 int command_induction(const struct settings *settings, int argc, char **argv);
 int command_eligibility(const struct settings *settings, int argc, char **argv);
@@ -42,5 +43,6 @@ void ctl_speak_later(void);
 /* What `ecf2ctl help COMMAND` shows below the command's sentence. */
 void command_import_help(FILE *out);
 void command_sandbox_help(FILE *out);
+void command_webhook_help(FILE *out);
 
 #endif
