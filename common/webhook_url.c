@@ -102,21 +102,20 @@ bool webhook_only_public(const char *environment)
  * written as four numbers. */
 static bool host_is_refused(const char *host)
 {
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     char inner[INET6_ADDRSTRLEN];
     const size_t size = strlen(host);
+    struct in_addr four;
+    struct in6_addr six;
 
-    if (inet_pton(AF_INET, host, &in.sin_addr) == 1)
-        return !webhook_address_is_public((const struct sockaddr *)&in);
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return !is_public4(ntohl(four.s_addr));
     if (host[0] != '[')
         return false;
     if (size < 3 || size - 2 >= sizeof inner)
         return true; /* with a zone, so of a link */
     memcpy(inner, host + 1, size - 2);
     inner[size - 2] = '\0';
-    return inet_pton(AF_INET6, inner, &in6.sin6_addr) != 1 ||
-           !webhook_address_is_public((const struct sockaddr *)&in6);
+    return inet_pton(AF_INET6, inner, &six) != 1 || !is_public6(six.s6_addr);
 }
 
 static bool has_part(CURLU *parsed, CURLUPart part)

@@ -2,6 +2,7 @@
  * attempts: two rows each, "started" committed before anything is sent and "finished" after (notifications.md
  * NT-33). What has the first and not the second is sent again when its next_at is over: at least once.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -268,6 +269,7 @@ static bool conclude(struct notifications *n, struct delivery *done, struct erro
         return false;
     for (struct delivery *one = done; one != NULL; one = one->next) {
         report(one);
+        assert(n->hand != NULL); /* it holds all that is finished */
         HASH_DEL(n->hand, one);
         one->endpoint->in_hand--;
     }

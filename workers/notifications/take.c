@@ -140,7 +140,18 @@ static bool read_locked(struct delivery *list, const PGresult *locked, struct er
     return true;
 }
 
-/* Those to be sent come to the front list, the others stay. */
+static void move(struct delivery *delivery, struct delivery **from, struct delivery **to)
+{
+    while (*from != NULL && *from != delivery)
+        from = &(*from)->next;
+    if (*from == NULL)
+        return;
+    *from = delivery->next;
+    delivery->next = *to;
+    *to = delivery;
+}
+
+/* Those to be sent come to a list of their own, the others stay. */
 static bool read_look(struct delivery **list, const PGresult *look, struct delivery **ret_taken,
                       struct error *err)
 {
@@ -155,12 +166,7 @@ static bool read_look(struct delivery **list, const PGresult *look, struct deliv
 
         if (delivery == NULL || !delivery->is_locked || !take_row(delivery, look, row, columns))
             continue;
-        struct delivery **link = list;
-        while (*link != delivery)
-            link = &(*link)->next;
-        *link = delivery->next;
-        delivery->next = *ret_taken;
-        *ret_taken = delivery;
+        move(delivery, list, ret_taken);
     }
     return true;
 }
