@@ -105,7 +105,9 @@ test('two workers, thousands of deliveries: each exactly once, and both have sen
   const each = long ? 10_000 : 750;
   const receiver = await receive(204);
   const endpoints = Array.from({ length: 4 }, () => endpoint(receiver));
-  await system.start('notifications-2');
+  // A receiver that is only slow is no fault here.
+  await system.kill('notifications', 'SIGTERM');
+  for (const name of ['notifications', 'notifications-2']) await system.start(name, { ECF2_WEBHOOK_TIMEOUT_MS: '15000' });
   try {
     const begun = performance.now();
     const ids = [];
@@ -115,12 +117,13 @@ test('two workers, thousands of deliveries: each exactly once, and both have sen
     assert.deepEqual(new Set(times(receiver.got, ids)), new Set([1]));
     assert.equal(receiver.got.length, ids.length);
     assert.ok(receiver.got.every(({ valid }) => valid.length === 1));
-    const { rows } = await system.db.query(`select worker, count(*)::integer as n from webhook_attempts where delivery_id = any($1) and phase = 'finished' group by 1`, [ids]);
-    assert.equal(rows.length, 2, JSON.stringify(rows));
+    const { rows } = await system.db.query(`select worker, count(*)::integer as n, bool_and(n = 1 and outcome = 'accepted') as at_once from webhook_attempts where delivery_id = any($1) and phase = 'finished' group by 1`, [ids]);
+    assert.deepEqual(rows.map(({ at_once }) => at_once), [true, true], JSON.stringify(rows));
     const { rows: [{ n }] } = await system.db.query(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 5`);
     assert.equal(n, 0, 'a lock is left');
   } finally {
-    await system.kill('notifications-2', 'SIGTERM');
+    for (const name of ['notifications', 'notifications-2']) await system.kill(name, 'SIGTERM');
+    await system.start('notifications');
   }
 });
 
