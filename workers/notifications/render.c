@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/sql.h"
-#include "common/submission_view.h"
+#include "common/submission_rows.h"
 #include "workers/notifications/notifications.h"
 
 static const char *const kinds[] = {"submission.decided", "webhook.test"};
