@@ -153,6 +153,9 @@ enum wire_disposition { WIRE_DONE = 1, WIRE_RETURN = 2, WIRE_FORWARD = 3, WIRE_D
 /* A note to intake (PL-17): no submission, so a broker does not count it as undecided. */
 #define WIRE_FLAG_NOTE 0x04
 
+/* kind of the note that wakes the scheduler: there are lines of bulk to feed (PL-16). */
+#define WIRE_WAKE_LINES "wake.lines"
+
 /* Whether this may be the name of a service: 1 to WIRE_SERVICE_MAX of a-z, 0-9, "_" and "-". It goes into
  * metrics and JSON as it is. */
 bool wire_service_is_valid(struct slice name);
@@ -184,7 +187,9 @@ struct wire_record {
     struct slice request_digest;
     struct slice reply_to; /* routing id of the front's loop; empty = nobody */
     struct slice subject;  /* empty until intake has found it */
-    struct slice payload; /* JSON object {"fields":{…},…}: what was sent, and how (common/idempotency.h) */
+    /* JSON object {"fields":{…},…}: what was sent, and how (common/idempotency.h). Of class bulk at intake:
+     * all lines of a bulk request (common/upload.h). */
+    struct slice payload;
     struct slice facts;   /* JSON object: what the rules saw; empty before validation */
     struct slice verdict; /* JSON object: digest of the facts, rules_version, what the stages decided */
 };
