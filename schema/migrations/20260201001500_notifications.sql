@@ -161,6 +161,7 @@ create table webhook_deliveries (
 ) partition by range (created_at);
 create index webhook_deliveries_endpoint_idx on webhook_deliveries (webhook_endpoint_id, id);
 create index webhook_deliveries_payment_run_id_idx on webhook_deliveries (payment_run_id) where payment_run_id is not null;
+create index webhook_deliveries_batch_id_idx on webhook_deliveries (batch_id) where batch_id is not null;
 create index webhook_deliveries_due_idx on webhook_deliveries (due_at, id);
 comment on column webhook_deliveries.xact is 'who wrote it: told whether a snapshot of two seconds ago already had the row (PL-52)';
 comment on table webhook_deliveries is

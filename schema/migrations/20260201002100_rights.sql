@@ -18,7 +18,7 @@ grant insert, select (submission_id) on submission_private to ecf2_intake;
 grant usage on sequence accept_no_seq to ecf2_intake;
 grant select (id, api_id, trn) on teachers to ecf2_intake;
 grant select (id, api_id, teacher_id, role) on training_records to ecf2_intake;
-grant select (id, api_id, teacher_id, role, lead_provider_id) on declarations to ecf2_intake;
+grant select (id, api_id, teacher_id, role, lead_provider_id, submission_id) on declarations to ecf2_intake;
 grant select (id, teacher_id, role, school_id) on school_periods to ecf2_intake;
 grant select (id, api_id, urn) on schools to ecf2_intake;
 grant select (id, api_id, school_id, lead_provider_id) on school_partnerships to ecf2_intake;
@@ -26,6 +26,9 @@ grant select (id, api_id) on statements to ecf2_intake;
 grant select (id, api_id, statement_id) on statement_adjustments to ecf2_intake;
 grant select (id, api_id) on payment_runs to ecf2_intake;
 grant select (id, last_used_at), update (last_used_at) on api_tokens to ecf2_intake;
+-- Lines of a bulk request that are rejected at once are told to whoever asked for it (PL-54).
+grant select (id, lead_provider_id, event_kinds, disabled_at) on webhook_endpoints to ecf2_intake;
+grant insert on webhook_deliveries to ecf2_intake;
 
 -- ---- the deciding workers
 grant select on contract_periods, schedules, milestones, dfe_sign_in_organisations, appropriate_bodies, appropriate_body_aliases,
@@ -40,6 +43,7 @@ grant select on contract_periods, schedules, milestones, dfe_sign_in_organisatio
 grant select (id, email, name, role, deactivated_at) on users to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
 grant select (id, lead_provider_id, user_id, event_kinds, disabled_at) on webhook_endpoints
   to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
+grant select (created_at) on webhook_endpoints to ecf2_scheduler; -- who is told of a batch (PL-54)
 grant insert on submission_outcomes, submission_stages, events, webhook_deliveries
   to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
 grant insert on notifications to ecf2_validation, ecf2_eligibility, ecf2_payments;

@@ -13,7 +13,7 @@ create temporary table may_write (role text, what text, of_table text, columns t
 insert into may_write values
 ('ecf2_intake', 'INSERT', 'submissions', '*'), ('ecf2_intake', 'INSERT', 'submission_batches', '*'),
 ('ecf2_intake', 'INSERT', 'idempotency_keys', '*'), ('ecf2_intake', 'INSERT', 'submission_private', '*'),
-('ecf2_intake', 'INSERT', 'submission_outcomes', '*'), ('ecf2_intake', 'UPDATE', 'api_tokens', 'last_used_at'),
+('ecf2_intake', 'INSERT', 'submission_outcomes', '*'), ('ecf2_intake', 'INSERT', 'webhook_deliveries', '*'), ('ecf2_intake', 'UPDATE', 'api_tokens', 'last_used_at'),
 ('ecf2_payments', 'INSERT', 'declarations', '*'),
 ('ecf2_payments', 'UPDATE', 'declarations', 'api_updated_at clawback_statement_id clawback_status payment_statement_id payment_status updated_at voided_by_user_at voided_by_user_id'),
 ('ecf2_payments', 'UPDATE', 'statements', 'api_updated_at marked_as_paid_at marked_payable_at paid_calculation_id status updated_at'),
@@ -68,6 +68,7 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_intake', 'accepted', $$update api_tokens set last_used_at = now() where id = 1$$),
 ('ecf2_intake', 'denied', $$update api_tokens set revoked_at = null where id = 1$$),
 ('ecf2_intake', 'denied', $$select token_digest from api_tokens$$),
+('ecf2_intake', 'denied', $$select secret_encrypted from webhook_endpoints$$),
 ('ecf2_intake', 'denied', $$select trs_last_name from teachers$$),
 ('ecf2_intake', 'denied', $$select data from submission_private$$),
 ('ecf2_intake', 'denied', $$update submissions set subject = 'x'$$),

@@ -36,6 +36,8 @@ static enum wire_refusal refusal_of(const struct broker *broker, const struct se
     if (service->is_intake && submission) {
         const struct leader_numbers *leader = leader_now(broker);
         int64_t undecided = broker->undecided[fields->class];
+        if (leader != NULL && fields->class == WIRE_BULK)
+            undecided += leader->unfed; /* lines that are not here yet (PL-13) */
         if (leader != NULL && leader->undecided[fields->class] > undecided)
             undecided = leader->undecided[fields->class];
         if (undecided >= broker->limits.undecided[fields->class])

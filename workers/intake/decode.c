@@ -28,7 +28,7 @@ struct slice intake_cut(struct slice text, size_t characters)
     return (struct slice){text.data, size};
 }
 
-static void drop(struct work_item *item, const char *reason)
+void intake_drop(struct work_item *item, const char *reason)
 {
     log_event(LOG_ERROR, "intake_dropped", LOG_UUID("id", &item->record.id),
               LOG_SLICE("kind", item->record.kind), LOG_SLICE("trace", item->record.trace),
@@ -36,20 +36,25 @@ static void drop(struct work_item *item, const char *reason)
     work_done(item);
 }
 
-/* {kind}:{what was given}. Nothing given: the submission's own id, so that the nameless do not wait for each
- * other. */
+void intake_otherwise_subject(struct buffer *out, struct slice kind, const struct uuid *id,
+                              struct slice given)
+{
+    char text[UUID_TEXT_SIZE];
+
+    uuid_format(id, text);
+    if (given.size == 0)
+        given = slice_of(text);
+    given = intake_cut(given, INTAKE_SUBJECT_ID_MAX);
+    buffer_append(out, kind.data, kind.size);
+    buffer_append_char(out, ':');
+    buffer_append(out, given.data, given.size);
+}
+
 static struct slice otherwise_subject(struct work_item *item, struct slice given)
 {
-    char id[UUID_TEXT_SIZE];
     struct buffer text = BUFFER_INIT;
 
-    uuid_format(&item->record.id, id);
-    if (given.size == 0)
-        given = slice_of(id);
-    given = intake_cut(given, INTAKE_SUBJECT_ID_MAX);
-    buffer_append(&text, item->record.kind.data, item->record.kind.size);
-    buffer_append_char(&text, ':');
-    buffer_append(&text, given.data, given.size);
+    intake_otherwise_subject(&text, item->record.kind, &item->record.id, given);
     const struct slice kept = work_keep(item, buffer_slice(&text));
     buffer_release(&text);
     return kept;
@@ -81,30 +86,49 @@ static bool key_of(struct work_item *item, const json_t *payload, struct slice *
     return true;
 }
 
+/* The kind of what may be stored; NULL: it was dropped. */
+static const struct kind *kind_to_store(struct work_item *item)
+{
+    const struct kind *kind = kind_find(item->record.kind);
+
+    if (kind == NULL)
+        intake_drop(item, "no kind of submission has this name");
+    else if (!uuid_is_v7(&item->record.id))
+        intake_drop(item, "the id is not a version 7 UUID");
+    else if ((item->record.flags & WIRE_FLAG_DRY_RUN) != 0)
+        intake_drop(item, "a dry run is not to be stored (pipeline.md PL-55)");
+    else
+        return kind;
+    return NULL;
+}
+
+void intake_begin_batch(struct intake_batch *ret_batch, struct work_item *item)
+{
+    const struct kind *kind = kind_to_store(item);
+
+    ret_batch->count = ret_batch->token_count = 0;
+    if (kind == NULL)
+        return;
+    struct intake_entry *entry = &ret_batch->entries[ret_batch->count++];
+    *entry = (struct intake_entry){
+        .item = item, .kind = kind, .accepted_at_us = uuid_v7_time_us(&item->record.id)};
+    digest_of(&item->record, entry->digest);
+}
+
 static void decode_submission(struct work_item *item, const json_t *payload, const json_t *fields,
                               struct intake_batch *batch)
 {
-    const struct kind *kind = kind_find(item->record.kind);
+    const struct kind *kind;
     struct slice key;
 
-    if (kind == NULL) {
-        drop(item, "no kind of submission has this name");
-        return;
-    }
-    if (!uuid_is_v7(&item->record.id)) {
-        drop(item, "the id is not a version 7 UUID");
-        return;
-    }
     if (item->record.class == WIRE_BULK) {
-        drop(item, "lines of bulk come as one upload (pipeline.md PL-16)");
+        intake_drop(item, "lines of bulk come as one upload (pipeline.md PL-16)");
         return;
     }
-    if ((item->record.flags & WIRE_FLAG_DRY_RUN) != 0) {
-        drop(item, "a dry run is not to be stored (pipeline.md PL-55)");
+    if ((kind = kind_to_store(item)) == NULL)
         return;
-    }
     if (!key_of(item, payload, &key)) {
-        drop(item, "the idempotency key is none, or nobody's");
+        intake_drop(item, "the idempotency key is none, or nobody's");
         return;
     }
     const json_t *given = kind->subject_field == NULL ? NULL : json_object_get(fields, kind->subject_field);
@@ -124,7 +148,7 @@ static void decode_note(struct work_item *item, const json_t *fields, struct int
     const int64_t token_id = json_integer_value(json_object_get(fields, "token_id"));
 
     if (!slice_equal(item->record.kind, slice_of(NOTE_TOKEN_USED)) || token_id <= 0) {
-        drop(item, "no note has this name and shape");
+        intake_drop(item, "no note has this name and shape");
         return;
     }
     batch->token_ids[batch->token_count++] = token_id;
@@ -140,7 +164,7 @@ static void decode_item(struct work_item *item, struct intake_batch *batch)
     const json_t *fields = json_object_get(payload, "fields");
 
     if (!json_is_object(fields))
-        drop(item, "the payload is not {\"fields\":{…}}");
+        intake_drop(item, "the payload is not {\"fields\":{…}}");
     else if ((item->record.flags & WIRE_FLAG_NOTE) != 0)
         decode_note(item, fields, batch);
     else

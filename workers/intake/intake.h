@@ -76,6 +76,26 @@ struct intake_batch {
  * done with: a sibling made it, so it is no answer to a client. */
 void intake_decode(struct work_item *items, size_t count, struct intake_batch *ret_batch);
 
+/* A sibling made what intake cannot store: logged, and done with. */
+void intake_drop(struct work_item *item, const char *reason);
+/* Appends the subject of a submission of this kind and id for whom nobody is found: {kind}:{what was given}.
+ * Nothing given: its own id, so that the nameless do not wait for each other. */
+void intake_otherwise_subject(struct buffer *out, struct slice kind, const struct uuid *id,
+                              struct slice given);
+/* What becomes of an entry after the commit: acknowledged and sent on, told who holds its key, or refused. */
+void intake_conclude(struct intake_entry *entry);
+/* An insert failed: says in err what may be missing. False. */
+bool intake_failed_to_insert(struct error *err);
+
+/* ---- uploads.c: bulk requests ---- */
+
+bool intake_is_upload(const struct work_item *item);
+/* Stores an upload, which came alone, acknowledges it and wakes the scheduler. */
+bool intake_upload(struct worker *worker, struct work_item *item, struct error *err)
+    __attribute__((warn_unused_result));
+/* The batch of the one entry that an upload is; of none, and dropped, when it cannot be one. */
+void intake_begin_batch(struct intake_batch *ret_batch, struct work_item *item);
+
 /* The first `characters` characters of UTF-8 text. */
 struct slice intake_cut(struct slice text, size_t characters);
 

@@ -106,7 +106,7 @@ static bool note_rows(struct intake_batch *batch, const PGresult *result, struct
 }
 
 /* A row that no partition takes is refused as a check violation. */
-static bool failed_to_insert(struct error *err)
+bool intake_failed_to_insert(struct error *err)
 {
     static const char hint[] =
         "is the partition of this week missing? ecf2-scheduler makes them at its start and daily "
@@ -143,7 +143,7 @@ static bool insert_new(struct db *db, struct intake_batch *batch, bool with_keys
     bool good = db_pipeline_run(db, ++count, results, err);
     db_params_release(&params);
     db_params_release(&keys);
-    good = good ? note_rows(batch, results[insert], err) : failed_to_insert(err);
+    good = good ? note_rows(batch, results[insert], err) : intake_failed_to_insert(err);
     for (size_t i = 0; i < count; i++)
         PQclear(results[i]);
     return good;

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     static const struct worker_definition definition = {
         .service = "query",
-        .paragraph = "Reads PostgreSQL for the front: tokens, submissions, declarations, health.",
+        .paragraph = "Reads PostgreSQL for the front: tokens, submissions, batches, declarations, health.",
         .role = "ecf2_query",
         .statements = statements,
         .handle = handle,

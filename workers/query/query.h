@@ -30,6 +30,9 @@ const char *question_field(const struct question *question, const char *name);
 /* Answers with status and body; extra may be empty. */
 void question_answer(struct question *question, uint16_t status, struct slice extra, struct slice body);
 
+/* Whether a submission or batch of this id can be stored at all, by its version and time. */
+bool submission_can_exist(const struct uuid *id, int64_t now_us);
+
 /* Answers all questions of a batch. False, and nobody is answered, when the database fails. */
 bool reads_answer(struct db *db, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
@@ -38,6 +41,10 @@ bool reads_answer(struct db *db, struct work_item *items, size_t count, struct e
 bool token_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 bool submission_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool batch_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool batch_results_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 bool declaration_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));

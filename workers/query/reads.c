@@ -18,6 +18,8 @@ struct read {
 static const struct read reads[] = {
     {"read.token", false, token_answer},
     {"read.submission", true, submission_answer},
+    {"read.batch", true, batch_answer},
+    {"read.batch_results", true, batch_results_answer},
     {"read.declaration", true, declaration_answer},
     {"read.health", false, health_answer},
 };

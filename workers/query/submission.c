@@ -22,11 +22,9 @@ static int64_t accepted_us(const struct question *question)
     return uuid_v7_time_us(&question->id);
 }
 
-/* Whether a submission of this id can be stored at all. */
-static bool can_exist(const struct question *question, int64_t now_us)
+bool submission_can_exist(const struct uuid *id, int64_t now_us)
 {
-    return uuid_is_v7(&question->id) && accepted_us(question) > now_us - KEPT_US &&
-           accepted_us(question) < now_us + DAY_US;
+    return uuid_is_v7(id) && uuid_v7_time_us(id) > now_us - KEPT_US && uuid_v7_time_us(id) < now_us + DAY_US;
 }
 
 static int by_time(const void *left, const void *right)
@@ -120,7 +118,7 @@ bool submission_answer(struct db *db, struct question *questions, size_t count, 
     size_t taken = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (can_exist(&questions[i], now_us))
+        if (submission_can_exist(&questions[i].id, now_us))
             sorted[taken++] = &questions[i];
     qsort(sorted, taken, sizeof(struct question *), by_time);
     for (size_t from = 0, until = 0; from < taken; from = until) {

@@ -29,6 +29,7 @@ static bool begin_leading(struct scheduler *scheduler, struct error *err)
     scheduler->dropped_until_us = 0;
     scheduler->next_count_us = scheduler->next_full_count_us = scheduler->next_look_us = 0;
     sent_clear(&scheduler->sent);
+    batches_forget(scheduler);
     if (!jobs_load(scheduler, err))
         return false;
     log_event(LOG_INFO, "leads", LOG_TEXT("worker", worker_name(scheduler->worker)), LOG_END);
@@ -54,5 +55,6 @@ bool leader_turn(struct scheduler *scheduler, struct error *err)
         return false;
     if (!scheduler->leads)
         return true;
-    return jobs_turn(scheduler, err) && undecided_turn(scheduler, err) && redrive_turn(scheduler, err);
+    return jobs_turn(scheduler, err) && undecided_turn(scheduler, err) && redrive_turn(scheduler, err) &&
+           batches_turn(scheduler, err);
 }

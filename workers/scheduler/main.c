@@ -12,9 +12,36 @@ static const struct db_statement *const *const statements[] = {common_statements
 
 static struct scheduler scheduler; /* the runtime's callbacks have no room for it */
 
+/* Wake-ups first, the others behind them; how many there are. */
+static size_t take_wake_ups(struct work_item *items, size_t count)
+{
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!slice_equal(items[i].record.kind, slice_of(WIRE_WAKE_LINES)))
+            continue;
+        const struct work_item item = items[i];
+        items[i] = items[taken];
+        items[taken] = item;
+        work_done(&items[taken++]);
+    }
+    return taken;
+}
+
+/* There are lines of bulk to feed. Where somebody else leads, it looks by itself a moment later. */
+static bool wake(struct error *err)
+{
+    scheduler.next_look_us = scheduler.next_count_us = 0;
+    return !scheduler.leads || leader_turn(&scheduler, err);
+}
+
 static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
-    return bury_items(worker_db(worker), items, count, err);
+    const size_t woken = take_wake_ups(items, count);
+
+    if (woken < count && !bury_items(worker_db(worker), items + woken, count - woken, err))
+        return false;
+    return woken == 0 || wake(err);
 }
 
 /* A new connection does not hold the lock. */
@@ -36,14 +63,15 @@ static bool tick(struct worker *worker, struct error *err)
 static void message(struct worker *worker, size_t broker, const struct wire_head *head, struct slice frame)
 {
     const int64_t now_us = monotonic_now_us();
-    int64_t held;
+    struct broker_counts counts;
 
     (void)worker;
-    if (head->command != WIRE_COUNTS || broker >= SCHEDULER_BROKERS_MAX || !counts_read(frame, &held))
+    if (head->command != WIRE_COUNTS || broker >= SCHEDULER_BROKERS_MAX || !counts_read(frame, &counts))
         return;
-    if (counts_may_be_lost(&scheduler.counts[broker], held, now_us))
+    if (counts_may_be_lost(&scheduler.counts[broker], counts.held, now_us))
         sent_clear(&scheduler.sent);
-    scheduler.counts[broker] = (struct broker_counts){.held = held, .heard_us = now_us};
+    counts.heard_us = now_us;
+    scheduler.counts[broker] = counts;
 }
 
 int main(int argc, char **argv)

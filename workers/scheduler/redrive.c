@@ -1,6 +1,7 @@
 /*
- * redrive: sends again what is due, and buries what failed too often or is too old (pipeline.md PL-43). One
- * query says which: after a crash, after an error, after a dead letter was retried, it is always the same.
+ * redrive: sends again what is due, feeds lines of bulk, and buries what failed too often or is too old
+ * (pipeline.md PL-43). One query says which: after a crash, after an error, after a dead letter was retried,
+ * it is always the same.
  *
  * What a look costs grows with what was accepted in the last minute and a half; so the time until the next
  * look grows with how long this one took, and all looks together take a twentieth of a processor at most [600
@@ -19,6 +20,7 @@
 #define CREDIT_MIN        100  /* and always, or a lost one would wait for a busy day to end */
 #define LOOK_BYTES        (8 << 20)
 #define LOOK_SHARE        20 /* a look may take one part in so many of the time */
+#define FEED_SHARE        4  /* the same while there are lines of bulk to feed */
 #define LOOK_PAUSE_MAX_US (5 * US_PER_SECOND)
 
 int64_t redrive_credit(int64_t held)
@@ -43,11 +45,24 @@ enum {
     STAGE,
     ERRORS,
     REASON,
+    IS_NEW_LINE,
     COLUMN_COUNT
 };
 static const char *const column_names[COLUMN_COUNT] = {
-    "id",       "accept_no", "kind",     "caller_type", "caller_id", "api_token_id", "mode",
-    "trace_id", "subject",   "as_of_us", "payload",     "stage",     "errors",       "reason"};
+    "id",      "accept_no", "kind",    "caller_type", "caller_id", "api_token_id", "mode",       "trace_id",
+    "subject", "as_of_us",  "payload", "stage",       "errors",    "reason",       "is_new_line"};
+
+/* Lines of bulk that may be on their way: what is left of the credit when single submissions have theirs, but
+ * always some (PL-14). What lines themselves hold of it is no matter: the window counts them by itself. */
+int64_t redrive_lines_window(const struct broker_counts *counts, size_t count, int64_t now_us)
+{
+    return redrive_credit(counts_held(counts, count, now_us) - counts_held_lines(counts, count, now_us));
+}
+
+static int64_t lines_window(const struct scheduler *scheduler)
+{
+    return redrive_lines_window(scheduler->counts, SCHEDULER_BROKERS_MAX, monotonic_now_us());
+}
 
 static void add_excluded(struct db_params *params, const struct sent *sent)
 {
@@ -75,6 +90,7 @@ static void find_params(struct db_params *params, const struct scheduler *schedu
     add_excluded(params, &scheduler->sent);
     db_param_int(params, redrive_credit(held));
     db_param_int(params, LOOK_BYTES);
+    db_param_int(params, lines_window(scheduler));
 }
 
 /* The record as intake sent it, but that nobody waits for it. False: logged, left where it is. */
@@ -116,8 +132,9 @@ static bool send_to(struct scheduler *scheduler, const char *service, const stru
     return sent;
 }
 
+/* lines: how many of them are lines of bulk on their usual way. */
 static void send_all(struct scheduler *scheduler, const struct wire_record *records,
-                     const char *const *services, size_t count)
+                     const char *const *services, size_t count, size_t lines)
 {
     size_t sent = 0;
 
@@ -130,11 +147,16 @@ static void send_all(struct scheduler *scheduler, const struct wire_record *reco
             for (size_t j = i; j < count; j++)
                 sent += services[j] == services[i];
     }
-    if (count > 0)
-        log_event(sent == count ? LOG_INFO : LOG_WARNING, "sent_again", LOG_INT("due", count),
-                  LOG_INT("sent", sent), LOG_END);
+    if (count > lines || sent < count)
+        log_event(sent == count ? LOG_INFO : LOG_WARNING, "sent_again", LOG_INT("due", count - lines),
+                  LOG_INT("lines", lines), LOG_INT("sent", sent), LOG_END);
+    if (sent < count)
+        lines = 0; /* which of them left is not known */
     metric_add(metric_counter("ecf2_sent_again_total", "Submissions that the leader sent again", ""),
-               (int64_t)sent);
+               (int64_t)(sent - lines));
+    metric_add(metric_counter("ecf2_lines_fed_total",
+                              "Lines of bulk requests that the leader sent to their first stage", ""),
+               (int64_t)lines);
 }
 
 static struct burial burial_of_row(const PGresult *result, int row, const int *columns)
@@ -158,7 +180,7 @@ static bool act(struct scheduler *scheduler, const PGresult *result, const int *
     CLEANUP(free) struct wire_record *records = memory_alloc((rows + 1) * sizeof *records);
     CLEANUP(free) const char **services = memory_alloc((rows + 1) * sizeof *services);
     CLEANUP(free) struct burial *burials = memory_alloc((rows + 1) * sizeof *burials);
-    size_t count = 0, dead = 0;
+    size_t count = 0, dead = 0, lines = 0;
 
     for (int row = 0; row < (int)rows; row++) {
         const struct kind *kind = kind_find(db_text(result, row, columns[KIND]));
@@ -168,13 +190,15 @@ static bool act(struct scheduler *scheduler, const PGresult *result, const int *
                 burials[dead++] = burial_of_row(result, row, columns);
         } else if (kind != NULL && record_of_row(result, row, columns, &records[count])) {
             services[count++] = kind->stages[0];
+            lines += db_bool(result, row, columns[IS_NEW_LINE]);
         } else {
             log_event(LOG_ERROR, "cannot_send_again",
                       LOG_SLICE("submission", db_text(result, row, columns[ID])),
                       LOG_SLICE("kind", db_text(result, row, columns[KIND])), LOG_END);
         }
     }
-    send_all(scheduler, records, services, count);
+    send_all(scheduler, records, services, count, lines);
+    scheduler->feeds = lines > 0;
     return bury(worker_db(scheduler->worker), burials, dead, err);
 }
 
@@ -199,7 +223,7 @@ bool redrive_turn(struct scheduler *scheduler, struct error *err)
     bool good = db_run(worker_db(scheduler->worker), &sql_find_due, &params, &result, err) &&
                 db_columns(result, column_names, columns, COLUMN_COUNT, err);
     const int64_t took_us = monotonic_now_us() - started_us;
-    const int64_t pause_us = took_us * LOOK_SHARE;
+    const int64_t pause_us = took_us * (scheduler->feeds ? FEED_SHARE : LOOK_SHARE);
     db_params_release(&params);
     metric_observe_us(metric_histogram("ecf2_look_seconds", "Time that a look for what is due took", ""),
                       took_us);

@@ -47,10 +47,17 @@ struct scheduler {
     int64_t next_count_us, next_full_count_us;
     int64_t oldest_us; /* smallest accepted_at known to be undecided; INT64_MAX = none */
 
+    /* batches.c */
+    struct open_batch *batches; /* of whose lines one at least was undecided at the last look */
+    size_t batch_count, batch_capacity;
+    int64_t next_batches_us; /* monotonic */
+    bool batches_are_known;  /* all of the last days were looked for */
+
     int64_t dropped_until_us; /* dropped.c: the database's time up to which they are counted; 0 = not begun */
 
     /* redrive.c */
     int64_t next_look_us; /* monotonic */
+    bool feeds;           /* the last look found lines of bulk to feed */
     struct sent sent;
 };
 
@@ -79,6 +86,13 @@ bool undecided_turn(struct scheduler *scheduler, struct error *err) __attribute_
 int64_t undecided_look_from_us(const struct scheduler *scheduler, int64_t now_us);
 void undecided_clear_metrics(void);
 
+/* ---- batches.c ---- */
+
+/* Finds batches whose last line was decided, and writes their webhook deliveries (PL-54). */
+bool batches_turn(struct scheduler *scheduler, struct error *err) __attribute__((warn_unused_result));
+/* Somebody else leads, or nobody. */
+void batches_forget(struct scheduler *scheduler);
+
 /* ---- dropped.c ---- */
 
 /* Counts what operators dropped since the last call, in ecf2_submissions_total; the first call only begins.
@@ -90,6 +104,8 @@ bool dropped_count(struct scheduler *scheduler, struct error *err) __attribute__
 bool redrive_turn(struct scheduler *scheduler, struct error *err) __attribute__((warn_unused_result));
 /* How many may be sent in one look, when brokers hold so many (PL-43: within free credit). */
 int64_t redrive_credit(int64_t held);
+/* How many lines of bulk may be on their way, by what brokers hold. */
+int64_t redrive_lines_window(const struct broker_counts *counts, size_t count, int64_t now_us);
 
 /* ---- bury.c ---- */
 

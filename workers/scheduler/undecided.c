@@ -13,10 +13,13 @@
 #include "workers/scheduler/sql.h"
 
 #define COUNT_EVERY_US      (10 * US_PER_SECOND)
+#define COUNT_FEEDING_US    (2 * US_PER_SECOND)
 #define FULL_COUNT_EVERY_US (3600 * US_PER_SECOND)
 
 #define GAUGE_UNDECIDED "ecf2_undecided_stored_submissions"
 #define HELP_UNDECIDED  "Submissions in the database that are neither decided nor dead, by the leader's count"
+#define GAUGE_UNFED     "ecf2_unfed_lines"
+#define HELP_UNFED      "Lines of bulk requests that no broker holds yet"
 #define GAUGE_DEAD      "ecf2_dead_letters"
 #define HELP_DEAD       "Dead letters that nobody has resolved"
 
@@ -48,6 +51,7 @@ void undecided_clear_metrics(void)
 {
     for (int class = 0; class < WIRE_CLASS_COUNT; class ++)
         metric_set(undecided_gauge((enum wire_class) class), 0);
+    metric_set(metric_gauge(GAUGE_UNFED, HELP_UNFED, ""), 0);
     for (size_t i = 0; i < STAGE_COUNT; i++)
         metric_set(dead_gauge(stages[i]), 0);
 }
@@ -131,9 +135,21 @@ static bool count_dead_letters(struct db *db, int64_t now_us, struct undecided *
     return good;
 }
 
+/* Lines of bulk that no broker holds yet: the front adds them to what brokers count (PL-13). */
+static int64_t unfed_lines(const struct scheduler *scheduler, const struct undecided *undecided)
+{
+    const int64_t held = counts_held_lines(scheduler->counts, SCHEDULER_BROKERS_MAX, monotonic_now_us());
+    const int64_t lines = undecided->by_class[WIRE_BULK];
+
+    return lines > held ? lines - held : 0;
+}
+
 static void publish(struct scheduler *scheduler, const struct undecided *undecided)
 {
+    const int64_t unfed = unfed_lines(scheduler, undecided);
     struct buffer text = BUFFER_INIT;
+
+    metric_set(metric_gauge(GAUGE_UNFED, HELP_UNFED, ""), unfed);
 
     buffer_append_char(&text, '{');
     for (int class = 0; class < WIRE_CLASS_COUNT; class ++) {
@@ -141,8 +157,7 @@ static void publish(struct scheduler *scheduler, const struct undecided *undecid
         buffer_printf(&text, "\"%s\":%lld,", wire_class_name((enum wire_class) class),
                       (long long)undecided->by_class[class]);
     }
-    /* NEEDSWORK: lines of bulk that were not fed yet, with bulk itself (PL-16) */
-    buffer_append_text(&text, "\"unfed\":0}");
+    buffer_printf(&text, "\"unfed\":%lld}", (long long)unfed);
     worker_broadcast(scheduler->worker, WIRE_LEADER, "", 0, buffer_slice(&text));
     buffer_release(&text);
 }
@@ -157,7 +172,8 @@ bool undecided_turn(struct scheduler *scheduler, struct error *err)
 
     if (!full && monotonic_us < scheduler->next_count_us)
         return true;
-    scheduler->next_count_us = monotonic_us + COUNT_EVERY_US; /* also where this one fails */
+    /* Also where this one fails. What is said of lines that are being fed would soon be wrong. */
+    scheduler->next_count_us = monotonic_us + (scheduler->feeds ? COUNT_FEEDING_US : COUNT_EVERY_US);
     for (int64_t from_us = full ? now_us - LOOK_EVERYTHING_US : undecided_look_from_us(scheduler, now_us),
                  next_us;
          from_us < until_us; from_us = next_us) {

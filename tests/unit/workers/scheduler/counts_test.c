@@ -12,16 +12,18 @@
 
 static void test_reads_what_brokers_say(void **state)
 {
-    int64_t held = -1;
+    struct broker_counts counts = {.held = -1};
 
     (void)state;
     assert_true(counts_read(
         slice_of("{\"undecided\":{\"wait\":1,\"async\":20,\"bulk\":300},\"services\":{\"intake\":1},"
                  "\"leader\":null}"),
-        &held));
-    assert_int_equal(held, 321);
-    assert_true(counts_read(slice_of("{\"undecided\":{}}"), &held));
-    assert_int_equal(held, 0);
+        &counts));
+    assert_int_equal(counts.held, 321);
+    assert_int_equal(counts.lines, 300);
+    assert_true(counts_read(slice_of("{\"undecided\":{}}"), &counts));
+    assert_int_equal(counts.held, 0);
+    assert_int_equal(counts.lines, 0);
 }
 
 static void test_refuses_other_shapes(void **state)
@@ -33,27 +35,28 @@ static void test_refuses_other_shapes(void **state)
                                          "{\"undecided\":1}",
                                          "{\"undecided\":{\"wait\":\"1\"}}",
                                          "{\"undecided\":{\"wait\":-1}}"};
-    int64_t held = 5;
+    struct broker_counts counts = {.held = 5};
 
     (void)state;
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
-        assert_false(counts_read(slice_of(frames[i]), &held));
-    assert_false(counts_read((struct slice){NULL, 0}, &held));
-    assert_int_equal(held, 5);
+        assert_false(counts_read(slice_of(frames[i]), &counts));
+    assert_false(counts_read((struct slice){NULL, 0}, &counts));
+    assert_int_equal(counts.held, 5);
 }
 
 static void test_silent_brokers_hold_nothing(void **state)
 {
     const int64_t now_us = 100 * US_PER_SECOND;
     const struct broker_counts counts[] = {
-        {.held = 10, .heard_us = now_us},
-        {.held = 200, .heard_us = now_us - 5 * US_PER_SECOND},
-        {.held = 3000, .heard_us = now_us - 5 * US_PER_SECOND - 1},
+        {.held = 10, .lines = 1, .heard_us = now_us},
+        {.held = 200, .lines = 20, .heard_us = now_us - 5 * US_PER_SECOND},
+        {.held = 3000, .lines = 300, .heard_us = now_us - 5 * US_PER_SECOND - 1},
         {.held = 40000, .heard_us = 0},
     };
 
     (void)state;
     assert_int_equal(counts_held(counts, 4, now_us), 210);
+    assert_int_equal(counts_held_lines(counts, 4, now_us), 21);
 }
 
 static void test_notices_that_a_broker_was_away(void **state)
@@ -78,6 +81,18 @@ static void test_credit_is_bounded_both_ways(void **state)
     assert_int_equal(redrive_credit(1000000), 100);
 }
 
+static void test_lines_have_what_single_submissions_leave(void **state)
+{
+    struct broker_counts counts = {.held = 1500, .lines = 1500, .heard_us = 1000};
+
+    (void)state;
+    assert_int_equal(redrive_lines_window(&counts, 1, 1000), 2000); /* lines themselves do not close it */
+    counts.lines = 0;
+    assert_int_equal(redrive_lines_window(&counts, 1, 1000), 500);
+    counts.held = 1000000;
+    assert_int_equal(redrive_lines_window(&counts, 1, 1000), 100); /* but always some (PL-14) */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_silent_brokers_hold_nothing),
         cmocka_unit_test(test_notices_that_a_broker_was_away),
         cmocka_unit_test(test_credit_is_bounded_both_ways),
+        cmocka_unit_test(test_lines_have_what_single_submissions_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,44 @@
+-- show_batch: the stored facts from which a batch's resource is made (submissions.md section 4), for the caller whose it is.
+-- What is somebody else's is not found.
+--
+--   $1 id           uuid
+--   $2 accepted_at  timestamptz  the millisecond in it: only these partitions are touched (pipeline.md PL-36)
+--   $3 caller_type  text         who asks
+--   $4 caller_id    bigint
+--
+-- Rows: one where it is found:
+--   kind, line_count
+--   decided_us                          when its last outcome was written, microseconds since 1970; null: there is none
+--   succeeded, rejected, failed, dead   how many lines; the others are undecided
+--
+-- The limits keep the look-ups by key: a partition made ahead has no statistics.
+select batch.kind,
+       batch.line_count,
+       (extract(epoch from counted.decided_at) * 1000000)::bigint as decided_us,
+       counted.succeeded,
+       counted.rejected,
+       counted.failed,
+       counted.dead
+  from submission_batches as batch
+ cross join lateral (select max(outcome.decided_at) as decided_at,
+                            count(*) filter (where outcome.result = 'succeeded') as succeeded,
+                            count(*) filter (where outcome.result = 'rejected') as rejected,
+                            count(*) filter (where outcome.result = 'failed') as failed,
+                            count(*) filter (where letter.is_dead) as dead
+                       from submissions as line
+                       left join lateral (select o.result, o.decided_at
+                                            from submission_outcomes as o
+                                           where o.accepted_at = $2::timestamptz
+                                             and o.submission_id = line.id
+                                           limit 1) as outcome on true
+                       left join lateral (select true as is_dead
+                                            from submission_dead_letters as l
+                                           where outcome.result is null
+                                             and l.submission_id = line.id
+                                             and l.resolved_at is null
+                                           limit 1) as letter on true
+                      where line.accepted_at = $2::timestamptz
+                        and line.batch_id = batch.id) as counted
+ where batch.id = $1::uuid
+   and batch.caller_type = $3::text
+   and batch.caller_id = $4::bigint;
