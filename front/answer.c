@@ -11,8 +11,10 @@
 #include "common/log.h"
 #include "common/token.h"
 #include "front/loop.h"
+#include "front/stream.h"
 
 #define JSON_TYPE     "application/json; charset=utf-8"
+#define LINES_TYPE    "application/x-ndjson; charset=utf-8"
 #define CACHE_PRIVATE "max-age=0, private, must-revalidate"
 #define ETAG_BYTES    16
 #define ETAG_SIZE     (2 * ETAG_BYTES + 5) /* W/"…" and the zero */
@@ -147,11 +149,14 @@ static void add_submission_headers(struct MHD_Response *response, const struct a
     char value[VALUE_SIZE], id[UUID_TEXT_SIZE];
     if (answer->location) {
         uuid_format(&request->submission, id);
-        (void)snprintf(value, sizeof(value), "/api/v3/submissions/%s", id);
+        (void)snprintf(value, sizeof(value), "/api/v3/%s/%s",
+                       request->batch_lines > 0 ? "batches" : "submissions", id);
         add(response, "Location", value);
     }
     if (answer->preference_applied) {
-        prefer_applied(&request->prefer, request->loop->settings->wait_limit_ms, value);
+        struct prefer prefer = request->prefer;
+        prefer.has_wait = prefer.has_wait && request->batch_lines == 0; /* nobody waits for a batch */
+        prefer_applied(&prefer, request->loop->settings->wait_limit_ms, value);
         if (value[0] != '\0')
             add(response, "Preference-Applied", value);
     }
@@ -180,11 +185,13 @@ struct MHD_Response *answer_response(struct answer *answer, const struct request
     }
     size_t size = answer->body.size;
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(size, buffer_take(&answer->body), MHD_RESPMEM_MUST_FREE);
+        answer->stream != NULL
+            ? stream_response(answer->stream)
+            : MHD_create_response_from_buffer(size, buffer_take(&answer->body), MHD_RESPMEM_MUST_FREE);
     if (response == NULL)
         return NULL;
     if (answer->status != 304)
-        add(response, "Content-Type", JSON_TYPE);
+        add(response, "Content-Type", answer->stream != NULL ? LINES_TYPE : JSON_TYPE);
     add(response, "Cache-Control",
         answer->status == 200 || answer->status == 304 ? CACHE_PRIVATE : "no-store");
     add(response, "X-Request-Id", request->trace);

@@ -13,10 +13,12 @@
 
 struct MHD_Response;
 struct request;
+struct stream;
 
 struct answer {
     unsigned status;
     struct buffer body;
+    struct stream *stream;   /* the body instead: NDJSON, page by page; the request's. NULL = none */
     int64_t retry_after_s;   /* 0 = no Retry-After */
     bool location;           /* Location of the request's submission */
     const char *redirect;    /* Location of a redirect, borrowed; NULL = none */

@@ -8,6 +8,7 @@ struct request;
 
 /* api/declarations.c: operations 10 to 12 of lead-provider-api.md section 2 */
 void declaration_create(struct request *request);
+void declaration_bulk(struct request *request);
 void declaration_show(struct request *request);
 void declaration_void(struct request *request);
 /* The attributes of operation 10; NULL ends them. */
@@ -15,5 +16,9 @@ extern const char *const declaration_attributes[];
 
 /* api/submissions.c: submissions.md section 3 */
 void submission_show(struct request *request);
+
+/* api/batches.c: submissions.md section 4 */
+void batch_show(struct request *request);
+void batch_results(struct request *request);
 
 #endif

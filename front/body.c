@@ -19,16 +19,27 @@
 
 static const char *const json_types[] = {"application/json", "text/x-json", "application/jsonrequest"};
 
-bool body_type_is_json(struct slice content_type)
+/* Whatever its parameters. */
+static bool is_type(struct slice content_type, const char *type)
 {
     size_t size = 0;
     while (size < content_type.size && content_type.data[size] != ';' && content_type.data[size] != ' ' &&
            content_type.data[size] != '\t')
         size++;
+    return strlen(type) == size && strncasecmp(type, content_type.data, size) == 0;
+}
+
+bool body_type_is_json(struct slice content_type)
+{
     for (size_t i = 0; i < sizeof(json_types) / sizeof(json_types[0]); i++)
-        if (strlen(json_types[i]) == size && strncasecmp(json_types[i], content_type.data, size) == 0)
+        if (is_type(content_type, json_types[i]))
             return true;
     return false;
+}
+
+bool body_type_is_lines(struct slice content_type)
+{
+    return is_type(content_type, "application/x-ndjson");
 }
 
 /* The end of the string that begins at p with a quotation mark, behind its closing mark. The text may be no

@@ -15,12 +15,15 @@
 
 /* application/json and its aliases, with any parameters (3.3.2). A body of another type is not read. */
 bool body_type_is_json(struct slice content_type);
+/* application/x-ndjson likewise (submissions.md section 4). */
+bool body_type_is_lines(struct slice content_type);
 
 /* What is wrong with a body, by the steps of lead-provider-api.md 3.2. */
 enum body_verdict {
     BODY_GOOD,
-    BODY_SYNTAX,   /* step 4: it is no JSON that we read */
-    BODY_STRUCTURE /* step 6: it is not the documented structure, or there is none */
+    BODY_SYNTAX,    /* step 4: it is no JSON that we read */
+    BODY_STRUCTURE, /* step 6: it is not the documented structure, or there is none */
+    BODY_TOO_LARGE  /* step 4: more lines than a bulk request may have */
 };
 
 /* Appends {"fields":{name: text|null, …}} to out for the names (NULL-terminated) that the endpoint knows. A

@@ -24,6 +24,7 @@
 #define AGAIN_SUBMISSION_US US_PER_SECOND
 #define AGAIN_READ_US       (2 * US_PER_SECOND)
 #define AGAIN_ACCEPTED_US   (3 * US_PER_SECOND)
+#define AGAIN_UPLOAD_US     (3 * US_PER_SECOND) /* it has megabytes, and waits behind others at intake */
 #define AGAIN_NO_BROKER_US  (US_PER_SECOND / 4)
 #define UNKNOWN_US          (2 * US_PER_SECOND) /* after accept_by (PL-11) */
 #define NOT_IN_HEAP         SIZE_MAX
@@ -192,6 +193,7 @@ static void destroy(struct loop *loop, struct errand *errand)
         HASH_DEL(errands->callers, errand->from);
         free(errand->from);
     }
+    (void)atomic_fetch_sub_explicit(&loop->front->bulk_bytes, errand->bulk_bytes, memory_order_relaxed);
     buffer_release(&errand->record);
     free(errand);
 }
@@ -228,7 +230,9 @@ static void was_sent(struct loop *loop, struct errand *errand, size_t broker)
     enter_broker(loop, errand, broker);
     errand->tried |= UINT32_C(1) << broker;
     errand->sends++;
-    errand->again_us = loop->now_us + (errand->kind == ERRAND_READ ? AGAIN_READ_US : AGAIN_SUBMISSION_US);
+    errand->again_us = loop->now_us + (errand->kind == ERRAND_READ  ? AGAIN_READ_US
+                                       : errand->class == WIRE_BULK ? AGAIN_UPLOAD_US
+                                                                    : AGAIN_SUBMISSION_US);
     errand->state = ERRAND_SENT;
     reschedule(&loop->errands, errand);
 }
@@ -279,7 +283,9 @@ static size_t pick(struct loop *loop, enum wire_class class, struct errand **pic
         progress = false;
         for (struct errand_caller *caller = errands->callers; caller != NULL; caller = caller->hh.next) {
             struct errand *errand = caller->queue[class];
-            if (errand == NULL || caller->in_hand >= loop->settings->max_in_flight_per_caller)
+            /* Uploads are few (ECF2_BULK_MEMORY), and would find no room beside a flood of their caller. */
+            if (errand == NULL ||
+                (class != WIRE_BULK && caller->in_hand >= loop->settings->max_in_flight_per_caller))
                 continue;
             size_t broker = brokers_choose(loop, errand->kind != ERRAND_READ, /* avoid= */ 0);
             if (count == room)
@@ -317,6 +323,9 @@ static void send_again(struct loop *loop, struct errand *errand)
     uint32_t avoid = errand->broker == BROKER_NONE ? 0 : UINT32_C(1) << errand->broker;
     size_t broker = brokers_choose(loop, errand->kind != ERRAND_READ, avoid);
     struct slice record = buffer_slice(&errand->record);
+    /* A copy of an upload at another broker would only keep another intake waiting for the first. */
+    if (errand->class == WIRE_BULK && errand->broker != BROKER_NONE && broker_is_alive(loop, errand->broker))
+        broker = errand->broker;
     if (broker != BROKER_NONE && broker_submit(loop, broker, errand->service, &record, 1)) {
         was_sent(loop, errand, broker);
         return;

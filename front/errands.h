@@ -47,7 +47,8 @@ struct errand {
     int64_t caller;      /* fairness is over this */
     struct buffer record;
     errand_fn *fn;
-    uint64_t owner; /* for fn: the handle of a request, or its own */
+    uint64_t owner;     /* for fn: the handle of a request, or its own */
+    int64_t bulk_bytes; /* that it counts against ECF2_BULK_MEMORY (bulk.h) */
 
     int64_t accept_by_us,
         deadline_us; /* monotonic: until then it is worth sending; until then somebody waits */

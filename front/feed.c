@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "front/head.h"
+#include "front/routes.h"
 
 #define DETAIL_LARGE "Send a smaller body."
 
@@ -24,6 +25,16 @@ static size_t empty_lines(struct slice in)
     return size;
 }
 
+/* By the request line of a good head: method, blank, target, blank, version. */
+static uint64_t body_max_of(struct slice head, uint64_t usual)
+{
+    const char *end = head.data + head.size;
+    const char *target = (const char *)memchr(head.data, ' ', head.size) + 1;
+    const char *version = memchr(target, ' ', (size_t)(end - target));
+    return route_body_max((struct slice){head.data, (size_t)(target - 1 - head.data)},
+                          (struct slice){target, (size_t)(version - target)}, usual);
+}
+
 /* Looks at the head at the beginning of in. */
 static void take_head(struct feed *feed, uint64_t body_max, struct slice in, struct passage *step)
 {
@@ -31,15 +42,18 @@ static void take_head(struct feed *feed, uint64_t body_max, struct slice in, str
     struct head_result head = head_scan((struct slice){in.data + step->used, in.size - step->used});
     if (head.verdict == HEAD_BAD)
         refuse(step, head.status, head.detail);
-    /* Nothing of such a body is worth reading, and 100 Continue would ask for it. */
-    else if (head.length > body_max * (head.expects_continue ? 1 : 2))
-        refuse(step, 413, DETAIL_LARGE);
-    if (head.verdict != HEAD_GOOD || step->status != 0)
+    if (head.verdict != HEAD_GOOD)
         return;
+    feed->body_max = body_max_of((struct slice){in.data + step->used, head.size}, body_max);
+    /* Nothing of such a body is worth reading, and 100 Continue would ask for it. */
+    if (head.length > feed->body_max * (head.expects_continue ? 1 : 2)) {
+        refuse(step, 413, DETAIL_LARGE);
+        return;
+    }
     feed->state = FEED_PASSING;
     feed->head_left = head.size;
     feed->at_line = false;
-    feed->body_left = head.length;
+    feed->body_left = feed->length = head.length;
     feed->answer_room = head.room;
     feed->chunked = head.chunked;
     feed->chunks = (struct chunks){0};
@@ -117,12 +131,11 @@ static void pass_head(struct feed *feed, struct slice in, char *out, size_t out_
     feed->state = after_head(feed);
 }
 
-static void pass_chunks(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size,
-                        struct passage *step)
+static void pass_chunks(struct feed *feed, struct slice in, char *out, size_t out_size, struct passage *step)
 {
     struct slice rest = {in.data + step->used, in.size - step->used};
     struct passage more =
-        chunks_pass(&feed->chunks, 2 * body_max, rest, out + step->given, out_size - step->given);
+        chunks_pass(&feed->chunks, 2 * feed->body_max, rest, out + step->given, out_size - step->given);
     step->used += more.used;
     step->given += more.given;
     refuse(step, more.status, more.detail);
@@ -145,7 +158,7 @@ struct passage feed_pass(struct feed *feed, uint64_t body_max, struct slice in, 
             feed->state = FEED_COMPLETE;
     }
     if (feed->state == FEED_CHUNKED)
-        pass_chunks(feed, body_max, in, out, out_size, &step);
+        pass_chunks(feed, in, out, out_size, &step);
     return step;
 }
 

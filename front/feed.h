@@ -24,13 +24,15 @@ struct feed {
     bool at_line;       /* the next byte of the head begins a line */
     size_t head_left;   /* bytes of the head that have not passed */
     uint64_t body_left; /* the same of a body of known length */
+    uint64_t length;    /* that length; 0 = none, or not known */
+    uint64_t body_max;  /* the largest body that is of use to this request */
     size_t answer_room; /* what the answer's head may have beyond the usual (head.h) */
     struct chunks chunks;
 };
 
 /* Passes as much of in as may pass and fits out; out_size may be 0, to look at a head only. body_max: the
- * largest body that is of use. Twice as much passes, so that the answer can come at its end; a body that is
- * known to be larger is refused at once. */
+ * largest body that is of use to most routes (routes.h knows of which more is). Twice as much passes, so that
+ * the answer can come at its end; a body that is known to be larger is refused at once. */
 struct passage feed_pass(struct feed *feed, uint64_t body_max, struct slice in, char *out, size_t out_size);
 /* The answer has left: the next request may pass. */
 void feed_next(struct feed *feed);

@@ -291,6 +291,11 @@ void http_end(struct request *request)
     resume(request->loop, request->http);
 }
 
+void http_go_on(struct request *request)
+{
+    resume(request->loop, request->http);
+}
+
 void http_close(struct loop *loop)
 {
     if (loop->http.daemon != NULL)

@@ -33,6 +33,8 @@ bool http_is_pending(struct loop *loop);
 void http_respond(struct request *request, unsigned status, struct MHD_Response *response);
 /* Lets the connection of a request that is abandoned end. */
 void http_end(struct request *request);
+/* Lets an answer that leaves page by page go on: there is more of it, or its end (stream.c). */
+void http_go_on(struct request *request);
 /* Makes the library read a connection on which it waits for more of a request: to find that it is to be
  * closed. */
 void http_wake(struct client *client);

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "front/bulk.h"
 
 #define EVENTS_A_TURN 256
 #define HURRY_US      (25 * US_PER_SECOND) /* of draining: then waiting requests get their 202 */
@@ -151,7 +152,8 @@ static void take_event(struct loop *loop, const struct epoll_event *event)
 
 static int wait_ms(struct loop *loop, int64_t next_us)
 {
-    if (http_is_pending(loop) || loop->requests.turn != NULL || brokers_have_input(loop))
+    if (http_is_pending(loop) || loop->requests.turn != NULL || loop->requests.splitting != NULL ||
+        brokers_have_input(loop))
         return 0;
     int64_t left_us = next_us - monotonic_now_us();
     if (left_us <= 0)
@@ -169,6 +171,7 @@ static int64_t turn(struct loop *loop)
     brokers_receive(loop);
     http_run(loop);
     gate_run(loop);
+    bulk_turn(loop);
     int64_t next_us = errands_tick(loop);
     next_us = earliest(next_us, brokers_tick(loop));
     next_us = earliest(next_us, health_tick(loop));

@@ -39,6 +39,8 @@ struct front {
     char https_base[HTTPS_BASE_SIZE]; /* empty: nothing is redirected */
     char commit[48];
     atomic_int_least64_t connections, in_flight, most_in_flight, body_bytes;
+    atomic_int_least64_t bulk_bytes; /* ECF2_BULK_MEMORY (bulk.h) */
+    atomic_int_least64_t streams;    /* answers that leave piece by piece (stream.h) */
     struct address_table *addresses; /* connections by address (door.c) */
     pthread_mutex_t addresses_lock;
 };

@@ -13,6 +13,7 @@
 #include "front/loop.h"
 
 #define TRIM_EVERY_S 10
+#define MMAP_BYTES   (128 * 1024)
 #define TRIM_ABOVE   1000 /* requests in hand at once since the last time */
 
 struct program {
@@ -30,6 +31,8 @@ static void refresh(void *context)
                atomic_load_explicit(&program->front.connections, memory_order_relaxed));
     metric_set(metric_gauge("ecf2_http_waiting_requests", "requests in hand", ""),
                atomic_load_explicit(&program->front.in_flight, memory_order_relaxed));
+    metric_set(metric_gauge("ecf2_bulk_bytes", "bytes that bulk requests take", ""),
+               atomic_load_explicit(&program->front.bulk_bytes, memory_order_relaxed));
 }
 
 /* The commit is compiled into the metrics alone, so that a commit compiles one file anew; it is read from
@@ -149,6 +152,9 @@ int main(int argc, char **argv)
     static struct program program;
     struct settings settings;
     struct error err = {0};
+    /* Bodies of bulk requests go back to the kernel as soon as they are done with. Left to itself, malloc
+     * raises this mark with the first of them, and keeps what follows (mallopt(3)). */
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     int status = process_arguments("ecf2-front", paragraph, argc, argv);
     if (status >= 0)
         return status;

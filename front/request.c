@@ -7,7 +7,9 @@
 
 #include "common/clock.h"
 #include "front/answer.h"
+#include "front/bulk.h"
 #include "front/loop.h"
+#include "front/stream.h"
 #include "front/submit.h"
 
 /* Bodies of all requests together, over all loops: 10 000 connections times 1 MiB would not fit the machine.
@@ -51,14 +53,24 @@ static void slot_give(struct request_table *table, uint64_t handle)
     table->free_head = index + 1;
 }
 
-struct request *request_find(struct loop *loop, uint64_t handle)
+static struct request *slot_find(const struct request_table *table, uint64_t handle)
 {
-    struct request_table *table = &loop->requests;
     uint32_t index = (uint32_t)handle;
     if (index >= table->used || table->slots[index].generation != (uint32_t)(handle >> 32))
         return NULL;
-    struct request *request = table->slots[index].request;
+    return table->slots[index].request;
+}
+
+struct request *request_find(struct loop *loop, uint64_t handle)
+{
+    struct request *request = slot_find(&loop->requests, handle);
     return request != NULL && request->state == REQUEST_WAITING ? request : NULL;
+}
+
+struct request *request_find_streaming(struct loop *loop, uint64_t handle)
+{
+    struct request *request = slot_find(&loop->requests, handle);
+    return request != NULL && request->state == REQUEST_ANSWERED && request->stream != NULL ? request : NULL;
 }
 
 struct request *request_new(struct loop *loop, struct MHD_Connection *http)
@@ -76,9 +88,15 @@ struct request *request_new(struct loop *loop, struct MHD_Connection *http)
     return request;
 }
 
-static void body_release(struct request *request)
+/* Its body is counted by bulk.c. */
+static bool is_bulk(const struct request *request)
 {
-    if (request->body.capacity > 0)
+    return request->route != NULL && request->route->method == ROUTE_POST_LINES;
+}
+
+void request_release_body(struct request *request)
+{
+    if (request->body.capacity > 0 && !is_bulk(request))
         atomic_fetch_sub_explicit(&request->loop->front->body_bytes, (int64_t)request->body.capacity,
                                   memory_order_relaxed);
     buffer_release(&request->body);
@@ -98,7 +116,9 @@ void request_free(struct request *request)
     if (request->state == REQUEST_WAITING)
         request->loop->requests.waiting--;
     leave_flight(request);
-    body_release(request);
+    request_release_body(request);
+    bulk_release(request);
+    stream_release(request);
     buffer_release(&request->query);
     buffer_release(&request->payload);
     slot_give(&request->loop->requests, request->handle);
@@ -129,21 +149,33 @@ static bool keeps_body(struct request *request)
     struct front *front = request->loop->front;
     if (!needs_body(request))
         return false;
-    if (request->body_size > (uint64_t)request->loop->settings->max_body_bytes) {
+    if (request->body_size > request->client->feed.body_max) {
         request->body_dropped = true;
         return false;
     }
-    if (request->body_size > BODY_SMALL &&
-        atomic_load_explicit(&front->body_bytes, memory_order_relaxed) > BODY_MEMORY_MAX)
-        request->body_dropped = request->body_no_memory = true;
-    return !request->body_dropped;
+    if (request->body_dropped)
+        return false;
+    bool room = is_bulk(request)
+                    ? bulk_charge(request, 2 * (int64_t)request->body_size)
+                    : request->body_size <= BODY_SMALL ||
+                          atomic_load_explicit(&front->body_bytes, memory_order_relaxed) <= BODY_MEMORY_MAX;
+    request->body_dropped = request->body_no_memory = !room;
+    return room;
 }
 
 void request_take_body(struct request *request, struct slice bytes)
 {
     request->body_size += bytes.size;
     if (!keeps_body(request)) {
-        body_release(request);
+        request_release_body(request);
+        bulk_release(request);
+        return;
+    }
+    if (is_bulk(request)) {
+        /* All at once where that is known; what has not come takes no memory yet. */
+        if (request->body.capacity == 0)
+            (void)buffer_reserve(&request->body, (size_t)request->client->feed.length);
+        buffer_append(&request->body, bytes.data, bytes.size);
         return;
     }
     int64_t before = (int64_t)request->body.capacity;
@@ -193,7 +225,8 @@ static void settle(struct request *request, enum request_state state)
     request->state = state;
     request_part(request);
     leave_flight(request);
-    body_release(request);
+    request_release_body(request);
+    bulk_release(request);
 }
 
 void request_answer(struct request *request, struct answer *answer)

@@ -77,18 +77,27 @@ struct request {
     const char *kind;
     int64_t wait_ms;
     bool accepted;
-    bool is_repetition;   /* of a request that was accepted, with the same idempotency key */
-    bool first_waits;     /* which waits for its answer, or waited */
-    int64_t first_age_us; /* since its acceptance */
+    size_t batch_lines, batch_rejected; /* of the batch that it is, and how many of them were malformed; 0
+                                           lines = it is none */
+    bool is_repetition;                 /* of a request that was accepted, with the same idempotency key */
+    bool first_waits;                   /* which waits for its answer, or waited */
+    int64_t first_age_us;               /* since its acceptance */
+
+    /* A bulk request (bulk.c), a streamed answer (stream.c). */
+    struct bulk *bulk;       /* while its lines are looked at */
+    int64_t bulk_bytes;      /* that count against ECF2_BULK_MEMORY */
+    const char *stream_kind; /* of read */
+    struct stream *stream;   /* while its answer leaves */
 };
 
 struct request_table {
     struct request_slot *slots;
     size_t size, used;
-    uint32_t free_head;   /* index + 1, 0 = none */
-    struct request *turn; /* all there since the last turn */
-    size_t open;          /* all of them */
-    size_t waiting;       /* in state REQUEST_WAITING */
+    uint32_t free_head;        /* index + 1, 0 = none */
+    struct request *turn;      /* all there since the last turn */
+    struct request *splitting; /* bulk requests whose lines are looked at */
+    size_t open;               /* all of them */
+    size_t waiting;            /* in state REQUEST_WAITING */
 };
 
 struct request *request_new(struct loop *loop, struct MHD_Connection *http);
@@ -96,10 +105,15 @@ void request_free(struct request *request);
 /* NULL when it is gone, or answered already. */
 struct request *request_find(struct loop *loop, uint64_t handle);
 
+/* The same of one whose answer is leaving page by page (stream.h). */
+struct request *request_find_streaming(struct loop *loop, uint64_t handle);
+
 /* All of it is there: it joins this turn's list, or is refused for lack of room. */
 void request_arrived(struct request *request);
 /* Takes body bytes. */
 void request_take_body(struct request *request, struct slice bytes);
+/* Its body is of no more use. */
+void request_release_body(struct request *request);
 /* Puts a waiting request into a list, takes it out of the one that it is in. */
 void request_join(struct request *request, struct request **list);
 void request_part(struct request *request);

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "common/upload.h"
 #include "front/api.h"
+#include "front/head.h"
 #include "front/health.h"
 
 /* clang-format off */
@@ -13,9 +15,12 @@ static const struct route routes[] = {
     {ROUTE_GET,  "/healthcheck/live",                          ROUTE_OPEN,          NULL,                   true,  health_show_live},
     {ROUTE_GET,  "/healthcheck/ready",                         ROUTE_OPEN,          NULL,                   true,  health_show_ready},
     {ROUTE_POST, "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_create},
+    {ROUTE_POST_LINES, "/api/v3/participant-declarations/bulk", ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_bulk},
     {ROUTE_GET,  "/api/v3/participant-declarations/{id}",      ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_show},
     {ROUTE_PUT,  "/api/v3/participant-declarations/{id}/void", ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_void},
     {ROUTE_GET,  "/api/v3/submissions/{id}",                   ROUTE_LEAD_PROVIDER, NULL,                   false, submission_show},
+    {ROUTE_GET,  "/api/v3/batches/{id}",                       ROUTE_LEAD_PROVIDER, NULL,                   false, batch_show},
+    {ROUTE_GET,  "/api/v3/batches/{id}/results",               ROUTE_LEAD_PROVIDER, NULL,                   false, batch_results},
     {0, NULL, ROUTE_OPEN, NULL, false, NULL},
 };
 /* clang-format on */
@@ -51,6 +56,7 @@ static bool method_fits(enum route_method method, struct slice given)
     case ROUTE_GET:
         return slice_equal(given, slice_of("GET")) || slice_equal(given, slice_of("HEAD"));
     case ROUTE_POST:
+    case ROUTE_POST_LINES:
         return slice_equal(given, slice_of("POST"));
     case ROUTE_PUT:
         return slice_equal(given, slice_of("PUT"));
@@ -69,6 +75,16 @@ const struct route *route_find(struct slice method, struct slice path, struct sl
     }
     *ret_id = (struct slice){NULL, 0};
     return NULL;
+}
+
+uint64_t route_body_max(struct slice method, struct slice target, uint64_t usual)
+{
+    struct slice path = head_path(target), id;
+    const char *query = path.size == 0 ? NULL : memchr(path.data, '?', path.size);
+    if (query != NULL)
+        path.size = (size_t)(query - path.data);
+    const struct route *route = route_find(method, path, &id);
+    return route != NULL && route->method == ROUTE_POST_LINES ? UPLOAD_BODY_MAX : usual;
 }
 
 const struct route *routes_all(void)

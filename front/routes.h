@@ -5,12 +5,19 @@
 #define ECF2_FRONT_ROUTES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/slice.h"
 
 struct request;
 
-enum route_method { ROUTE_GET = 1, ROUTE_POST = 2, ROUTE_PUT = 3 };
+enum route_method {
+    ROUTE_GET = 1,
+    ROUTE_POST = 2,
+    ROUTE_PUT = 3,
+    ROUTE_POST_LINES = 4 /* POST of many at once: each line is the body of the single call (submissions.md
+                            section 4) */
+};
 enum route_auth { ROUTE_OPEN, ROUTE_LEAD_PROVIDER };
 
 struct route {
@@ -31,6 +38,9 @@ struct route {
 /* The route of a method and a path without its query; NULL: there is none, 404. ret_id borrows the {id}
  * segment from path, empty where the template has none. */
 const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id);
+/* The largest body that is of use to a request with this line (target: with its query), where most routes
+ * have use for `usual`. */
+uint64_t route_body_max(struct slice method, struct slice target, uint64_t usual);
 /* All rows; a NULL template ends them. */
 const struct route *routes_all(void);
 

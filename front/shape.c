@@ -1,12 +1,18 @@
 /* shape: the steps in their order. */
 #include "front/shape.h"
 
+#include "common/upload.h"
 #include "front/answer.h"
 #include "front/body.h"
-#include "front/request.h"
+#include "front/loop.h"
+#include "front/ndjson.h"
 
 #define DETAIL_LARGE  "Send a smaller body."
 #define DETAIL_MEMORY "Nothing was accepted. Try again later: too many bodies are being received."
+#define DETAIL_LINES  "Send at most 10000 lines in one request."
+#define DETAIL_NO_LINES                                                                                      \
+    "Send at least one line of JSON, each the body of the single request, with Content-Type "                \
+    "application/x-ndjson."
 #define DETAIL_FILTER "Send each filter as filter[name]=value: filter must be a set of key/value pairs."
 
 static void refuse_filter(struct request *request)
@@ -28,6 +34,25 @@ static enum body_verdict read_body(struct request *request, const char **ret_det
     return body_to_payload(body, attributes, &request->payload, ret_detail);
 }
 
+/* Whether there are lines, and how many; what each of them is, is its own affair (bulk.c). */
+static enum body_verdict read_lines(struct request *request, const char **ret_detail)
+{
+    size_t last = 0;
+    if (body_type_is_lines(request->content_type) && ndjson_count(buffer_slice(&request->body), &last) > 0)
+        return last > UPLOAD_LINES_MAX ? BODY_TOO_LARGE : BODY_GOOD;
+    *ret_detail = DETAIL_NO_LINES;
+    return BODY_STRUCTURE;
+}
+
+bool shape_body(const struct request *request, struct slice body, struct buffer *out, const char **ret_detail)
+{
+    if (body.size > (uint64_t)request->loop->settings->max_body_bytes) {
+        *ret_detail = DETAIL_LARGE;
+        return false;
+    }
+    return body_to_payload(body, request->route->attributes, out, ret_detail) == BODY_GOOD;
+}
+
 bool shape_refuse(struct request *request)
 {
     const char *detail = NULL;
@@ -39,8 +64,11 @@ bool shape_refuse(struct request *request)
         request_too_large(request, DETAIL_LARGE);
         return true;
     }
-    enum body_verdict verdict = read_body(request, &detail);
-    if (verdict == BODY_SYNTAX)
+    enum body_verdict verdict = request->route->method == ROUTE_POST_LINES ? read_lines(request, &detail)
+                                                                           : read_body(request, &detail);
+    if (verdict == BODY_TOO_LARGE)
+        request_refuse(request, 413, DETAIL_LINES);
+    else if (verdict == BODY_SYNTAX)
         request_refuse(request, 400, detail);
     else if (request->filter_is_malformed)
         refuse_filter(request);

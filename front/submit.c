@@ -3,7 +3,7 @@
  *
  *   dry run                     not stored at all: dry_run.c
  *   refused before it is sent   no broker, or too many undecided: 503, Retry-After, no Location
- *   asynchronous                202 when it is durable
+ *   asynchronous, bulk          202 when it is durable
  *   waiting                     the decided answer; when patience ends the query worker is asked once: its
  *                               answer, or 202
  *   no acknowledgement          503 with Location: not known whether it was accepted (PL-11)
@@ -29,9 +29,16 @@
 #include "front/loop.h"
 #include "front/read.h"
 
+#define DETAIL_DRY_RUN_BULK                                                                                  \
+    "Nothing was accepted: there is no dry run of a bulk request. Leave out Prefer: handling=dry-run."
 #define ASK_US (2 * US_PER_SECOND) /* for the query worker to answer */
 /* So long after its acceptance the first of equal requests is taken to have its client still (PL-15). */
 #define CONFLICT_US (30 * US_PER_SECOND)
+
+/* An upload waits behind others at intake, one at a time at each broker: so many times as long as a single
+ * one, but well below what the time in an id may be off (intake.h). */
+#define ACCEPT_UPLOAD_TIMES  4
+#define ACCEPT_UPLOAD_MAX_US (45 * US_PER_SECOND)
 
 #define DETAIL_NO_BROKER                                                                                     \
     "Nothing was accepted. Try again in a few seconds: the service cannot take submissions at the moment."
@@ -52,16 +59,30 @@
 
 /* ---- answers ---- */
 
-/* The submission as GET shows it while nothing but its acceptance is known (submissions.md section 3). */
+/* The submission, or batch, as GET shows it while nothing but its acceptance is known (submissions.md section
+ * 3). */
 static void append_received(struct buffer *out, const struct request *request)
 {
     const int64_t accepted_us = uuid_v7_time_us(&request->submission);
-    const struct submission_view view = {.id = request->submission,
-                                         .kind = slice_of(request->kind),
-                                         .state = slice_of("received"),
-                                         .accepted_us = accepted_us,
-                                         .updated_us = accepted_us};
-    submission_render(&view, out);
+    char id[UUID_TEXT_SIZE], accepted_at[RFC3339_SIZE];
+
+    if (request->batch_lines == 0) {
+        submission_render(&(struct submission_view){.id = request->submission,
+                                                    .kind = slice_of(request->kind),
+                                                    .state = slice_of("received"),
+                                                    .accepted_us = accepted_us,
+                                                    .updated_us = accepted_us},
+                          out);
+        return;
+    }
+    uuid_format(&request->submission, id);
+    rfc3339_format(accepted_us, accepted_at);
+    buffer_printf(out,
+                  "{\"data\":{\"id\":\"%s\",\"type\":\"batch\",\"attributes\":{\"kind\":\"%s\","
+                  "\"line_count\":%zu,\"accepted_at\":\"%s\",\"finished_at\":null,\"counts\":{"
+                  "\"undecided\":%zu,\"succeeded\":0,\"rejected\":%zu,\"failed\":0,\"dead\":0}}}}",
+                  id, request->kind, request->batch_lines, accepted_at,
+                  request->batch_lines - request->batch_rejected, request->batch_rejected);
 }
 
 /* A repetition gets the answer of the first; what it prefers itself is not looked at. */
@@ -147,8 +168,9 @@ static void ask_once(struct request *request)
     struct errand *errand =
         errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, asked_event, request->handle);
     errand->deadline_us = errand->accept_by_us = loop->now_us + ASK_US;
-    read_fill(errand, loop, "read.submission", request->trace, slice_of(payload), request->caller_id,
-              request->token_id, request->as_of_us, machine_now_us() + ASK_US);
+    read_fill(errand, loop, request->batch_lines > 0 ? "read.batch" : "read.submission", request->trace,
+              slice_of(payload), request->caller_id, request->token_id, request->as_of_us,
+              machine_now_us() + ASK_US);
     errand_start(loop, errand);
 }
 
@@ -228,45 +250,57 @@ static const char *refusal(struct loop *loop, enum wire_class class)
 {
     if (brokers_choose(loop, /* submission= */ true, /* avoid= */ 0) == BROKER_NONE)
         return DETAIL_NO_BROKER;
-    int64_t limit = class == WIRE_WAIT ? loop->settings->limit_wait : loop->settings->limit_async;
-    return brokers_undecided(loop, class) >= limit ? DETAIL_FULL : NULL;
+    const int64_t limits[WIRE_CLASS_COUNT] = {[WIRE_WAIT] = loop->settings->limit_wait,
+                                              [WIRE_ASYNC] = loop->settings->limit_async,
+                                              [WIRE_BULK] = loop->settings->limit_bulk};
+    return brokers_undecided(loop, class) >= limits[class] ? DETAIL_FULL : NULL;
 }
 
-/* SHA-256 over method, path and body bytes: by it a request is told from another one with the same
- * idempotency key (submissions.md section 5). */
+void submit_digest_line(const struct request *request, EVP_MD_CTX *digest)
+{
+    const struct slice parts[] = {request->method, slice_of(" "), request->path, slice_of("\n")};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (EVP_DigestUpdate(digest, parts[i].data, parts[i].size) != 1)
+            abort(); /* without memory there is no way on (buffer.h) */
+}
+
 static struct slice digest_of(const struct request *request, unsigned char ret_digest[EVP_MAX_MD_SIZE])
 {
-    const struct slice parts[] = {request->method, slice_of(" "), request->path, slice_of("\n"),
-                                  buffer_slice(&request->body)};
     unsigned int size = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
 
-    for (size_t i = 0; good && i < sizeof parts / sizeof parts[0]; i++)
-        good = EVP_DigestUpdate(context, parts[i].data, parts[i].size) == 1;
-    if (!good || EVP_DigestFinal_ex(context, ret_digest, &size) != 1)
-        abort(); /* without memory there is no way on (buffer.h) */
+    if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+        abort(); /* as above */
+    submit_digest_line(request, context);
+    if (EVP_DigestUpdate(context, request->body.data, request->body.size) != 1 ||
+        EVP_DigestFinal_ex(context, ret_digest, &size) != 1)
+        abort();
     EVP_MD_CTX_free(context);
     return (struct slice){(const char *)ret_digest, size};
 }
 
-static void start(struct request *request, enum wire_class class)
+static int64_t accept_limit_us(const struct loop *loop, enum wire_class class)
+{
+    int64_t limit_us = loop->settings->accept_limit_ms * 1000;
+    int64_t upload_us = limit_us * ACCEPT_UPLOAD_TIMES;
+    if (class != WIRE_BULK)
+        return limit_us;
+    return upload_us > ACCEPT_UPLOAD_MAX_US ? ACCEPT_UPLOAD_MAX_US : upload_us;
+}
+
+static void start(struct request *request, enum wire_class class, struct slice payload, struct slice digest)
 {
     struct loop *loop = request->loop;
-    int64_t accept_us = loop->settings->accept_limit_ms * 1000, wait_us = request->wait_ms * 1000;
+    int64_t accept_us = accept_limit_us(loop, class), wait_us = request->wait_ms * 1000;
     int64_t machine_us = machine_now_us();
     struct errand *errand =
         errand_new(ERRAND_SUBMISSION, class, "intake", request->caller_id, submission_event, request->handle);
     request->submission = errand->id;
     errand->accept_by_us = loop->now_us + accept_us;
-    /* An asynchronous one that is not acknowledged ends by accept_by, one that is at once. */
+    /* One that does not wait and is not acknowledged ends by accept_by, one that is at once. */
     errand->deadline_us = class == WIRE_WAIT ? loop->now_us + wait_us : INT64_MAX;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    struct buffer keyed = BUFFER_INIT;
-    if (request->has_idempotency_key)
-        idempotency_payload(&keyed, buffer_slice(&request->payload), request->idempotency_key);
     const struct wire_record record = {
-        .request_digest = digest_of(request, digest),
+        .request_digest = digest,
         .class = class,
         .caller_type = WIRE_LEAD_PROVIDER,
         .id = errand->id,
@@ -278,10 +312,12 @@ static void start(struct request *request, enum wire_class class)
         .kind = slice_of(request->kind),
         .trace = slice_of(request->trace),
         .reply_to = slice_of(loop->routing_id),
-        .payload = buffer_slice(request->has_idempotency_key ? &keyed : &request->payload),
+        .payload = payload,
     };
     wire_record_write(&errand->record, &record);
-    buffer_release(&keyed);
+    errand->bulk_bytes = request->bulk_bytes;
+    request->bulk_bytes = 0;
+    buffer_release(&request->payload);
     errand_start(loop, errand);
 }
 
@@ -293,28 +329,45 @@ void submit_give_up(struct request *request)
         answer_unknown(request);
 }
 
-static void submit(struct request *request, const char *kind)
+bool submit_refuse(struct request *request, enum wire_class class)
 {
-    struct loop *loop = request->loop;
-    request->kind = kind;
-    request->wait_ms = prefer_wait_ms(&request->prefer, loop->settings->wait_limit_ms);
-    enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
-    const char *refused = refusal(loop, class);
-    if (request->has_idempotency_key && !idempotency_key_is_valid(request->idempotency_key))
+    const char *refused = refusal(request->loop, class);
+    if (request->prefer.dry_run) /* of one declaration it is dry_run.c's */
+        request_refuse(request, 400, DETAIL_DRY_RUN_BULK);
+    else if (request->has_idempotency_key && !idempotency_key_is_valid(request->idempotency_key))
         request_refuse(request, 400, DETAIL_KEY);
     else if (refused != NULL)
         request_unavailable(request, refused);
     else
-        start(request, class);
+        return false;
+    return true;
 }
 
 void submit_write(struct request *request, const char *kind)
 {
-    if (request->prefer.dry_run) /* wins over other preferences, and ignores a key */
+    if (request->prefer.dry_run) { /* wins over other preferences, and ignores a key */
         dry_run_write(request, kind);
-    else
-        submit(request, kind);
-    buffer_release(&request->payload);
+        buffer_release(&request->payload);
+        return;
+    }
+    request->kind = kind;
+    request->wait_ms = prefer_wait_ms(&request->prefer, request->loop->settings->wait_limit_ms);
+    enum wire_class class = request->wait_ms > 0 ? WIRE_WAIT : WIRE_ASYNC;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    struct buffer keyed = BUFFER_INIT;
+    if (submit_refuse(request, class))
+        return;
+    if (request->has_idempotency_key)
+        idempotency_payload(&keyed, buffer_slice(&request->payload), request->idempotency_key);
+    start(request, class, buffer_slice(request->has_idempotency_key ? &keyed : &request->payload),
+          digest_of(request, digest));
+    buffer_release(&keyed);
+}
+
+void submit_lines(struct request *request, const char *kind, struct slice digest)
+{
+    request->kind = kind;
+    start(request, WIRE_BULK, buffer_slice(&request->payload), digest);
 }
 
 /* {"fields":{"id":…}}; null where the bytes are no text. */

@@ -1,5 +1,6 @@
 /* declarations: operations 10 to 12 of lead-provider-api.md section 2. Rules and effects are the workers'. */
 #include "front/api.h"
+#include "front/bulk.h"
 #include "front/read.h"
 #include "front/submit.h"
 
@@ -11,6 +12,11 @@ const char *const declaration_attributes[] = {"participant_id",    "declaration_
 void declaration_create(struct request *request)
 {
     submit_write(request, "declaration.create");
+}
+
+void declaration_bulk(struct request *request)
+{
+    bulk_write(request, "declaration.create");
 }
 
 void declaration_show(struct request *request)

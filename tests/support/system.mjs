@@ -293,7 +293,7 @@ class System {
       redirect: 'manual',
     });
     const text = await answer.text();
-    const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+    const json = /\bjson\b/.test(answer.headers.get('content-type') ?? '') && text !== '';
     return { status: answer.status, headers: answer.headers, text, body: json ? JSON.parse(text) : undefined };
   }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/upload.h"
 #include "front/routes.h"
 
 #define ID "01936f2e-0000-7000-8000-000000000000"
@@ -24,6 +25,12 @@ static const struct {
     {"POST", "/healthcheck", NULL, ""},
     {"POST", "/api/v3/participant-declarations", "/api/v3/participant-declarations", ""},
     {"HEAD", "/api/v3/participant-declarations", NULL, ""},
+    {"POST", "/api/v3/participant-declarations/bulk", "/api/v3/participant-declarations/bulk", ""},
+    {"GET", "/api/v3/participant-declarations/bulk", "/api/v3/participant-declarations/{id}", "bulk"},
+    {"PUT", "/api/v3/participant-declarations/bulk", NULL, ""},
+    {"GET", "/api/v3/batches/" ID, "/api/v3/batches/{id}", ID},
+    {"GET", "/api/v3/batches/" ID "/results", "/api/v3/batches/{id}/results", ID},
+    {"GET", "/api/v3/batches", NULL, ""},
     {"POST", "/api/v3/participant-declarations/", NULL, ""},
     {"PUT", "/api/v3/participant-declarations", NULL, ""},
     {"DELETE", "/api/v3/participant-declarations/" ID, NULL, ""},
@@ -74,7 +81,7 @@ static void test_every_row(void **state)
     for (const struct route *route = routes_all(); route->template != NULL; route++) {
         struct slice id;
         static const char *const methods[] = {
-            [ROUTE_GET] = "GET", [ROUTE_POST] = "POST", [ROUTE_PUT] = "PUT"};
+            [ROUTE_GET] = "GET", [ROUTE_POST] = "POST", [ROUTE_PUT] = "PUT", [ROUTE_POST_LINES] = "POST"};
         const char *method = methods[route->method];
         assert_ptr_equal(route_find(slice_of(method), slice_of(route->template), &id), route);
         assert_non_null(route->handle);
@@ -84,8 +91,31 @@ static void test_every_row(void **state)
     }
 }
 
+static void test_bodies(void **state)
+{
+    static const struct {
+        const char *method, *target;
+        uint64_t max;
+    } bodies[] = {
+        {"POST", "/api/v3/participant-declarations", 100},
+        {"POST", "/api/v3/participant-declarations/bulk", UPLOAD_BODY_MAX},
+        {"POST", "/api/v3/participant-declarations/bulk?x=y", UPLOAD_BODY_MAX},
+        {"POST", "http://host/api/v3/participant-declarations/bulk", UPLOAD_BODY_MAX},
+        {"POST", "/api/v3/participant-declarations/bulk/", 100},
+        {"GET", "/api/v3/participant-declarations/bulk", 100},
+        {"POST", "/", 100},
+        {"POST", "*", 100},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        assert_int_equal(route_body_max(slice_of(bodies[i].method), slice_of(bodies[i].target), 100),
+                         bodies[i].max);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_every_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_bodies),
+                                       cmocka_unit_test(test_every_row)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
