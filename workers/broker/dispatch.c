@@ -6,7 +6,9 @@
  * wait, seven batches start with wait, two with async, one with bulk; a class that has nothing passes its
  * turn to the first that has. So bulk gets at least one batch in ten, async two, and a flood of waiting ones
  * holds neither up for ever (PL-14). What room is left in a batch is filled from the other classes in their
- * order.
+ * order; but a batch that starts with somebody who waits is not made longer by bulk, and bulk makes no batch
+ * longer than BULK_MAX: at each stage a single request waits for the rest of the batch before it and for its
+ * own.
  *
  * Within a class: callers in turn. Records that are handed out alone stand in a line of their own, which gets
  * every other batch of the class: were they first, two hundred suspects would hold up everybody, were they
@@ -15,6 +17,7 @@
 #include "workers/broker/broker_private.h"
 
 #define RETRY_US        (10 * MS)  /* a worker's pipe was full */
+#define BULK_MAX        100        /* records of bulk in a batch */
 #define UPLOAD_PATIENCE (500 * MS) /* how long an upload waits for a second free intake */
 
 static const enum wire_class turns[10] = {
@@ -97,10 +100,21 @@ static void batch_take(struct broker *broker, struct batch *batch, struct line *
     batch->bytes += record->size;
 }
 
-static void batch_fill(struct broker *broker, struct batch *batch, struct line *line)
+/* How many records a batch may have when one of this class is added. */
+static size_t batch_room(const struct batch *batch, enum wire_class class)
+{
+    size_t credit = (size_t)batch->peer->credit;
+    if (class != WIRE_BULK || credit == 0)
+        return credit;
+    if (batch->class == WIRE_WAIT)
+        return 0;
+    return credit < BULK_MAX ? credit : BULK_MAX;
+}
+
+static void batch_fill(struct broker *broker, struct batch *batch, struct line *line, enum wire_class class)
 {
     const struct record *record;
-    while (batch->count < (size_t)batch->peer->credit && (record = line_first(line)) != NULL &&
+    while (batch->count < batch_room(batch, class) && (record = line_first(line)) != NULL &&
            (batch->count == 0 || batch->bytes + record->size <= WIRE_BATCH_BYTES_MAX))
         batch_take(broker, batch, line);
 }
@@ -118,9 +132,9 @@ static bool batch_make(struct broker *broker, struct service *service, struct ba
         batch_take(broker, batch, &lane->alone);
         return true;
     }
-    batch_fill(broker, batch, &lane->together);
+    batch_fill(broker, batch, &lane->together, batch->class);
     for (int class = 0; class < WIRE_CLASS_COUNT; class ++)
-        batch_fill(broker, batch, &service->lanes[class].together);
+        batch_fill(broker, batch, &service->lanes[class].together, (enum wire_class) class);
     return true;
 }
 

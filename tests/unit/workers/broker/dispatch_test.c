@@ -111,7 +111,7 @@ static void callers_of_equal_id_but_another_type_are_others(void **state)
     assert_string_equal(work("validation-1"), "1 11 2 3");
 }
 
-static void waiting_comes_before_async_before_bulk_within_a_batch(void **state)
+static void waiting_comes_before_async_and_is_not_made_longer_by_bulk(void **state)
 {
     (void)state;
     put(1, WIRE_BULK, 1);
@@ -119,7 +119,26 @@ static void waiting_comes_before_async_before_bulk_within_a_batch(void **state)
     put(3, WIRE_WAIT, 1);
     ready("validation-1", "validation", 200);
     turn();
-    assert_string_equal(work("validation-1"), "3 2 1");
+    assert_string_equal(work("validation-1"), "3 2");
+    put(4, WIRE_ASYNC, 1);
+    ready("validation-1", "validation", 200);
+    turn();
+    assert_string_equal(work("validation-1"), "4 1");
+}
+
+static void bulk_makes_no_long_batches(void **state)
+{
+    (void)state;
+    put_many(1000, 250, WIRE_BULK, 1);
+    put_many(1, 3, WIRE_ASYNC, 1);
+    ready("validation-1", "validation", 200);
+    turn();
+    (void)work("validation-1");
+    assert_int_equal(status_number("services.validation.async.handed_out"), 3);
+    assert_int_equal(status_number("services.validation.bulk.handed_out"), 97);
+    ready("validation-2", "validation", 200);
+    turn();
+    assert_int_equal(status_number("services.validation.bulk.handed_out"), 197);
 }
 
 /* The class of the first record of each of ten batches: by hundreds of its number. */
@@ -301,7 +320,8 @@ int main(void)
         TEST(callers_of_a_class_take_turns),
         TEST(a_flood_delays_another_caller_by_no_more_than_a_batch),
         TEST(callers_of_equal_id_but_another_type_are_others),
-        TEST(waiting_comes_before_async_before_bulk_within_a_batch),
+        TEST(waiting_comes_before_async_and_is_not_made_longer_by_bulk),
+        TEST(bulk_makes_no_long_batches),
         TEST(of_ten_batches_seven_start_with_wait_two_with_async_one_with_bulk),
         TEST(a_class_that_has_nothing_passes_its_turn),
         TEST(the_longest_idle_worker_is_first),
