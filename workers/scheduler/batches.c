@@ -154,7 +154,7 @@ static bool tell(struct scheduler *scheduler, size_t finished, struct error *err
 /* Puts the first of them behind the others, so that each has its turn, or forgets them. */
 static void move_on(struct scheduler *scheduler, size_t finished, size_t looked)
 {
-    struct open_batch again[BATCHES_A_LOOK];
+    struct open_batch again[BATCHES_A_LOOK] = {0};
     size_t kept = 0;
 
     for (size_t i = finished; i < looked; i++)

@@ -46,7 +46,7 @@ export async function endWorlds() {
 /** The world as it was before anybody declared anything in it. */
 export async function reset(world) {
   const { db, lastDeclaration } = world;
-  await db.query('truncate submissions, submission_stages, submission_outcomes, submission_dead_letters, events, idempotency_keys, webhook_deliveries');
+  await db.query('truncate submissions, submission_batches, submission_stages, submission_outcomes, submission_dead_letters, events, idempotency_keys, webhook_deliveries');
   await db.query('set session_replication_role = replica'); // no event is left that could name a declaration
   await db.query('delete from declarations where id > $1', [lastDeclaration]);
   await db.query('set session_replication_role = origin');
@@ -69,12 +69,13 @@ function teachersOf(world, count) {
 }
 
 /** What person n may declare: everybody's first type, then everybody's second, … */
-function * wishes(world, count, persons) {
+function * wishes(world, count, persons, providers) {
   const teachers = teachersOf(world, persons ?? count);
   for (let i = 0; i < count; i++) {
     const type = Math.floor(i / teachers.length);
     if (type >= types.length) throw new Error(`a world of ${world.people} people cannot declare ${count} times`);
     const n = teachers[i % teachers.length];
+    if (providers && !providers.includes(providerOf(n))) continue;
     yield { n, provider: providerOf(n), body: bodyOf(n, type) };
   }
 }
@@ -97,15 +98,16 @@ function bodyOf(n, type) {
 /** The body of one declaration, as everybody sends it. */
 export const sampleBody = bodyOf(1, 0);
 
-/** Writes a file of `count` requests for load.c; `persons`: by so many different ones (else by as many as there are). */
-export function writeRequests(file, world, count, { prefer, persons } = {}) {
+/** Writes a file of `count` requests for load.c; `persons`: by so many different ones (else by as many as there are);
+ *  `providers`: of these only, so many fewer. */
+export function writeRequests(file, world, count, { prefer, persons, providers } = {}) {
   const out = openSync(file, 'w');
   let parts = [], size = 0;
   const flush = () => {
     writeSync(out, Buffer.concat(parts));
     [parts, size] = [[], 0];
   };
-  for (const { provider, body } of wishes(world, count, persons)) {
+  for (const { provider, body } of wishes(world, count, persons, providers)) {
     const text = Buffer.from(
       `POST ${declarationPath} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${tokens[provider - 1]}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n${prefer ? `Prefer: ${prefer}\r\n` : ''}\r\n${body}`);
@@ -117,6 +119,21 @@ export function writeRequests(file, world, count, { prefer, persons } = {}) {
   flush();
   closeSync(out);
   return file;
+}
+
+/** The same as bulk requests: `count` of so many lines, each of one provider's: [{ token, body }]. */
+export function uploadsOf(world, count, lines, providers) {
+  const rest = new Map(), uploads = [];
+  for (const { provider, body } of wishes(world, world.people * 0.6 * types.length, world.people * 0.6, providers)) {
+    const mine = rest.get(provider) ?? [];
+    rest.set(provider, mine);
+    mine.push(body);
+    if (mine.length < lines) continue;
+    uploads.push({ token: token(provider), body: Buffer.from(`${mine.join('\n')}\n`) });
+    rest.delete(provider);
+    if (uploads.length === count) return uploads;
+  }
+  throw new Error(`a world of ${world.people} people has no ${count} bulk requests of ${lines} lines`);
 }
 
 /** The same as jobs for graphile-worker. */
