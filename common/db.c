@@ -179,7 +179,7 @@ static bool is_success(const PGresult *result)
 {
     const ExecStatusType status = PQresultStatus(result);
 
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_PIPELINE_SYNC;
 }
 
 /* Reads to the end of one statement outside a pipeline, so that the connection stays usable. */
@@ -386,6 +386,17 @@ void db_queue_begin(struct db *db)
     queue_text(db, "begin");
 }
 
+void db_queue_begin_snapshot(struct db *db)
+{
+    queue_text(db, "begin isolation level repeatable read, read only");
+}
+
+void db_queue_sync(struct db *db)
+{
+    if (!db->queued_failed && PQpipelineSync(db->connection) != 1)
+        db->queued_failed = true;
+}
+
 void db_queue_commit(struct db *db)
 {
     queue_text(db, "commit");
@@ -399,7 +410,8 @@ void db_queue_planning(struct db *db, enum db_planning planning)
                        : "select set_config('plan_cache_mode', 'force_generic_plan', true)");
 }
 
-/* The result of one queued statement and the NULL behind it. False: the connection is gone. */
+/* The result of one queued statement and the NULL behind it (a sync has none). False: the connection is gone.
+ */
 static bool pipeline_result(struct db *db, PGresult **ret_result, struct error *err)
 {
     PGresult *end = NULL;
@@ -410,6 +422,8 @@ static bool pipeline_result(struct db *db, PGresult **ret_result, struct error *
         return PQstatus(db->connection) == CONNECTION_OK
                    ? error_set(err, ERROR_BUG, "a pipeline had fewer results than statements")
                    : fail_lost(db, err);
+    if (PQresultStatus(*ret_result) == PGRES_PIPELINE_SYNC)
+        return true;
     if (!next_result(db, &end, err)) {
         PQclear(*ret_result);
         *ret_result = NULL;

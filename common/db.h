@@ -101,6 +101,11 @@ bool db_run(struct db *db, const struct db_statement *statement, const struct db
 void db_pipeline_begin(struct db *db);
 void db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params);
 void db_queue_begin(struct db *db); /* read committed */
+/* A transaction that only reads, and sees in all of its statements what its first one saw. */
+void db_queue_begin_snapshot(struct db *db);
+/* Ends the unit of a failure: what was queued before stands for itself (in a transaction of its own where
+ * there is no begin), and what is queued behind is run even if it failed. Counts as a statement. */
+void db_queue_sync(struct db *db);
 void db_queue_commit(struct db *db);
 /* How the statements behind this are planned, until the end of the transaction (without a begin: of the
  * pipeline). A new transaction starts with what the role has: the workers' have DB_PLAN_ONCE. Counts as a

@@ -56,12 +56,12 @@ static void render_text(struct buffer *out, const char *key, struct slice text)
         buffer_append_text(out, "null"); /* not UTF-8; the database holds nothing else */
 }
 
-void declaration_render(const struct declaration_view *view, struct buffer *out)
+void declaration_render_resource(const struct declaration_view *view, struct buffer *out)
 {
     bool is_voided = view->payment_status == PAYMENT_VOIDED;
     bool uplift_paid =
         view->payment_status == PAYMENT_PAID && (view->pupil_premium_uplift || view->sparsity_uplift);
-    buffer_append_text(out, "{\"data\":{");
+    buffer_append_char(out, '{');
     render_uuid(out, "id", view->id);
     buffer_append_text(out, ",\"type\":\"participant-declaration\",\"attributes\":{");
     render_uuid(out, "participant_id", &view->participant_id);
@@ -92,5 +92,12 @@ void declaration_render(const struct declaration_view *view, struct buffer *out)
     render_plain(out, "evidence_held", evidence_type_name(view->evidence));
     buffer_append_char(out, ',');
     render_text(out, "lead_provider_name", view->lead_provider_name);
-    buffer_append_text(out, "}}}");
+    buffer_append_text(out, "}}");
+}
+
+void declaration_render(const struct declaration_view *view, struct buffer *out)
+{
+    buffer_append_text(out, "{\"data\":");
+    declaration_render_resource(view, out);
+    buffer_append_char(out, '}');
 }

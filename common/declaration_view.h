@@ -30,8 +30,10 @@ struct declaration_view {
     struct slice lead_provider_name;
 };
 
-/* Appends {"data":{"id":…,"type":"participant-declaration","attributes":{…}}}, attributes in the order
- * of 7.1. */
+/* Appends {"id":…,"type":"participant-declaration","attributes":{…}}, attributes in the order of 7.1. */
+void declaration_render_resource(const struct declaration_view *view, struct buffer *out);
+/* Appends {"data":{"id":…,"type":"participant-declaration","attributes":{…}}}: the resource as the answer of
+ * one. */
 void declaration_render(const struct declaration_view *view, struct buffer *out);
 
 #endif

@@ -6,30 +6,29 @@
 #define ECF2_COMMON_SUBMISSION_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/db.h"
 #include "common/submission_view.h"
+#include "common/wire.h"
 
-/* The columns of show_submissions.sql. */
-enum submission_column {
-    SUBMISSION_N,
-    SUBMISSION_KIND,
-    SUBMISSION_STATE,
-    SUBMISSION_ACCEPTED,
-    SUBMISSION_UPDATED,
-    SUBMISSION_DECIDED,
-    SUBMISSION_BATCH,
-    SUBMISSION_LINE,
-    SUBMISSION_RESULT,
-    SUBMISSION_STATUS,
-    SUBMISSION_BODY,
-    SUBMISSION_TYPE,
-    SUBMISSION_RESOURCE,
-    SUBMISSION_COLUMNS
+/* A submission that is asked for. */
+struct submission_key {
+    struct uuid id;
+    enum wire_caller caller_type; /* whose it is to be */
+    int64_t caller_id;
 };
-bool submission_columns(const PGresult *result, int ret_columns[SUBMISSION_COLUMNS], struct error *err)
+/* Parameters of show_submissions.sql; who asks sees to it that the keys' times are near each other (PL-36).
+ */
+void submission_params(struct db_params *params, const struct submission_key *keys, size_t count);
+
+#define SUBMISSION_COLUMN_COUNT 13
+bool submission_columns(const PGresult *result, int ret_columns[SUBMISSION_COLUMN_COUNT], struct error *err)
     __attribute__((warn_unused_result));
-/* A row, but for the id, which only the asker knows; borrowed from the result. */
-struct submission_view submission_view_read(const PGresult *result, int row, const int *columns);
+/* A row. ret_index: which of the count keys it is; ret_view->id is not set, slices are borrowed from the
+ * result. */
+bool submission_view_of_row(const PGresult *result, int row, const int columns[SUBMISSION_COLUMN_COUNT],
+                            size_t count, size_t *ret_index, struct submission_view *ret_view,
+                            struct error *err) __attribute__((warn_unused_result));
 
 #endif

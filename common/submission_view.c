@@ -72,13 +72,13 @@ static void add_resource(struct buffer *out, const struct submission_view *view)
     buffer_append_char(out, '}');
 }
 
-void submission_render(const struct submission_view *view, struct buffer *out)
+void submission_render_resource(const struct submission_view *view, struct buffer *out)
 {
     char id[UUID_TEXT_SIZE] = "";
 
     if (!view->is_dry_run)
         uuid_format(&view->id, id);
-    buffer_append_text(out, "{\"data\":{\"id\":");
+    buffer_append_text(out, "{\"id\":");
     append_word(out, slice_of(id));
     buffer_printf(out, ",\"type\":\"submission\",\"attributes\":{\"kind\":\"%.*s\"", (int)view->kind.size,
                   view->kind.data);
@@ -102,5 +102,12 @@ void submission_render(const struct submission_view *view, struct buffer *out)
         add_key(out, "rules");
         buffer_append(out, view->rules.data, view->rules.size);
     }
-    buffer_append_text(out, "}}}");
+    buffer_append_text(out, "}}");
+}
+
+void submission_render(const struct submission_view *view, struct buffer *out)
+{
+    buffer_append_text(out, "{\"data\":");
+    submission_render_resource(view, out);
+    buffer_append_char(out, '}');
 }

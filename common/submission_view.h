@@ -28,8 +28,10 @@ struct submission_view {
     struct slice rules; /* of a dry run: JSON array, what each rule saw and said */
 };
 
-/* Appends {"data":{"id":…,"type":"submission","attributes":{…}}}, attributes in the order of submissions.md;
- * `rules`, which only a dry run has, is the last. */
+/* Appends {"id":…,"type":"submission","attributes":{…}}, attributes in the order of submissions.md; `rules`,
+ * which only a dry run has, is the last. */
+void submission_render_resource(const struct submission_view *view, struct buffer *out);
+/* Appends {"data":{"id":…,"type":"submission","attributes":{…}}}: the resource as the answer of one. */
 void submission_render(const struct submission_view *view, struct buffer *out);
 
 /* Seconds after which to ask again about an undecided submission of that age: 1, growing to 10. */

@@ -6,7 +6,8 @@
 
 struct request;
 
-/* api/declarations.c: operations 10 to 12 of lead-provider-api.md section 2 */
+/* api/declarations.c: operations 9 to 12 of lead-provider-api.md section 2 */
+void declaration_list(struct request *request);
 void declaration_create(struct request *request);
 void declaration_bulk(struct request *request);
 void declaration_show(struct request *request);
@@ -15,6 +16,7 @@ void declaration_void(struct request *request);
 extern const char *const declaration_attributes[];
 
 /* api/submissions.c: submissions.md section 3 */
+void submission_list(struct request *request);
 void submission_show(struct request *request);
 
 /* api/batches.c: submissions.md section 4 */

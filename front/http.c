@@ -95,7 +95,7 @@ static void *on_url(void *context, const char *url, struct MHD_Connection *http)
     const bool filter_is_malformed = query != NULL && query_filter_is_malformed(slice_of(query + 1));
     struct request *request = request_new(context, http);
     request->filter_is_malformed = filter_is_malformed;
-    if (query != NULL && request->loop->front->https_base[0] != '\0')
+    if (query != NULL)
         buffer_append_text(&request->query, query);
     if (query != NULL)
         query[1] = '\0'; /* the buffer is the connection's own, and writable */
@@ -116,6 +116,12 @@ static void set_address(struct request *request)
         i--;
 }
 
+/* Else its query, up to 7 KiB, is not kept while a body comes and an answer is waited for. */
+static bool reads_query(const struct request *request)
+{
+    return request->by_plain_http || (request->route != NULL && request->route->method == ROUTE_GET);
+}
+
 static void on_head(struct request *request, struct MHD_Connection *http, const char *path,
                     const char *method)
 {
@@ -127,6 +133,8 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
     request->state = REQUEST_READING;
     request->route = route_find(request->method, request->path, &request->id);
     request->by_plain_http = https_is_missing(request);
+    if (!reads_query(request))
+        buffer_release(&request->query);
     if (request->client->feed.state != FEED_COMPLETE)
         client_enter(request->client, CLIENT_BODY);
 }

@@ -8,11 +8,17 @@
 #include "common/clock.h"
 #include "common/not_found.h"
 #include "front/answer.h"
+#include "front/list.h"
 #include "front/loop.h"
 
 #define READ_US (10 * US_PER_SECOND)
 
 #define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
+#define DETAIL_INSTANT                                                                                       \
+    "Send filter[updated_since] as an ISO 8601 date with time, such as 2025-09-01T08:30:00Z: it is not a "   \
+    "valid ISO 8601 date."
+#define DETAIL_PAGE                                                                                          \
+    "Send page[page] and page[per_page] as whole numbers from 1, such as page[page]=2&page[per_page]=100."
 
 void read_fill(struct errand *errand, struct loop *loop, const char *kind, const char *trace,
                struct slice payload, int64_t caller_id, int64_t token_id, int64_t as_of_us,
@@ -62,25 +68,47 @@ static void read_event(struct loop *loop, struct errand *errand, enum errand_eve
     request_answer(request, &answer);
 }
 
-void read_by_id(struct request *request, const char *kind)
+static void ask(struct request *request, const char *kind, struct slice payload)
 {
     struct loop *loop = request->loop;
+    if (!brokers_any_alive(loop)) {
+        request_unavailable(request, DETAIL_NO_ANSWER);
+        return;
+    }
+    struct errand *errand =
+        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, request->handle);
+    errand->deadline_us = errand->accept_by_us = loop->now_us + READ_US;
+    read_fill(errand, loop, kind, request->trace, payload, request->caller_id, request->token_id,
+              request->as_of_us, machine_now_us() + READ_US);
+    errand_start(loop, errand);
+}
+
+void read_by_id(struct request *request, const char *kind)
+{
     struct uuid id;
     char text[UUID_TEXT_SIZE], payload[80];
     if (!uuid_parse(request->id, &id)) {
         request_refuse(request, 404, NOT_FOUND_DETAIL);
         return;
     }
-    if (!brokers_any_alive(loop)) {
-        request_unavailable(request, DETAIL_NO_ANSWER);
-        return;
-    }
     uuid_format(&id, text);
     (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"id\":\"%s\"}}", text);
-    struct errand *errand =
-        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, request->handle);
-    errand->deadline_us = errand->accept_by_us = loop->now_us + READ_US;
-    read_fill(errand, loop, kind, request->trace, slice_of(payload), request->caller_id, request->token_id,
-              request->as_of_us, machine_now_us() + READ_US);
-    errand_start(loop, errand);
+    ask(request, kind, slice_of(payload));
+}
+
+void read_list(struct request *request, const char *kind, const struct list_filter *filters)
+{
+    struct buffer payload = BUFFER_INIT;
+    switch (list_payload(request_query(request), filters, &payload)) {
+    case LIST_GOOD:
+        ask(request, kind, buffer_slice(&payload));
+        break;
+    case LIST_BAD_INSTANT:
+        request_refuse(request, 400, DETAIL_INSTANT);
+        break;
+    case LIST_BAD_PAGE:
+        request_refuse(request, 400, DETAIL_PAGE);
+        break;
+    }
+    buffer_release(&payload);
 }

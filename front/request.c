@@ -184,6 +184,13 @@ void request_take_body(struct request *request, struct slice bytes)
                               memory_order_relaxed);
 }
 
+struct slice request_query(const struct request *request)
+{
+    if (request->query.size == 0)
+        return (struct slice){"", 0};
+    return (struct slice){request->query.data + 1, request->query.size - 1};
+}
+
 void request_join(struct request *request, struct request **list)
 {
     request->list = list;

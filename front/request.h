@@ -58,7 +58,7 @@ struct request {
     const struct route *route; /* NULL: none, 404 */
     struct network_address address;
     bool by_plain_http;  /* and HTTPS is wanted: redirected */
-    struct buffer query; /* with its question mark; kept for a redirect only */
+    struct buffer query; /* with its question mark; kept for redirects and for lists */
     struct buffer body;
     uint64_t body_size; /* as it came, thrown away or not */
     bool body_dropped;  /* too large, or no memory for it */
@@ -110,6 +110,8 @@ struct request *request_find_streaming(struct loop *loop, uint64_t handle);
 
 /* All of it is there: it joins this turn's list, or is refused for lack of room. */
 void request_arrived(struct request *request);
+/* What follows the question mark; borrowed. */
+struct slice request_query(const struct request *request);
 /* Takes body bytes. */
 void request_take_body(struct request *request, struct slice bytes);
 /* Its body is of no more use. */

@@ -1,6 +1,18 @@
 /* submissions: what became of a write (submissions.md section 3). */
 #include "front/api.h"
+#include "front/list.h"
 #include "front/read.h"
+
+#include <stddef.h>
+
+void submission_list(struct request *request)
+{
+    static const char *const states[] = {"received", "awaiting_teaching_record", "decided", "dead", NULL};
+    static const struct list_filter filters[] = {
+        {LIST_WORD, "state", states}, {LIST_INSTANT, "updated_since", NULL}, {LIST_END, NULL, NULL}};
+
+    read_list(request, "read.submissions", filters);
+}
 
 void submission_show(struct request *request)
 {

@@ -118,6 +118,7 @@ create table submission_dead_letters (
 create unique index submission_dead_letters_one_unresolved on submission_dead_letters (submission_id) where resolved_at is null;
 create index submission_dead_letters_resolved_by_user_id_idx on submission_dead_letters (resolved_by_user_id)
   where resolved_by_user_id is not null;
+create index submission_dead_letters_changed_idx on submission_dead_letters (coalesce(resolved_at, dead_at));
 comment on table submission_dead_letters is 'PL-42: retried = decided later; dropped = an outcome failed is written';
 
 create table submission_batches (
@@ -158,7 +159,47 @@ comment on table idempotency_keys is
   'DM-31, PL-15: today''s and yesterday''s partitions are looked at together under an advisory lock on the key. Partitions: a UTC day';
 comment on column idempotency_keys.submission_id is 'of a bulk request: the batch';
 
+-- The facts from which the state that clients see follows (submissions.md section 3). Used in the from clause of a statement
+-- whose bounds of accepted_at, both included, are parameters: it is a part of that statement's plan then, and no other
+-- partition is touched (PL-36). The limits keep the look-ups by key: a partition made ahead has no statistics. An error before
+-- a dead letter was resolved no longer counts (PL-42).
+create function submission_facts(of_id uuid, of_accepted_at timestamptz, bound_from timestamptz, bound_until timestamptz)
+  returns table (state text, updated_at timestamptz, decided_at timestamptz, result text, http_status integer, body json,
+    resource_type text, resource_api_id uuid)
+  language sql stable parallel safe
+as $$
+  select case
+           when outcome.decided_at is not null then 'decided'
+           when letters.is_dead then 'dead'
+           when stage.stage = 'records' and (letters.resolved_at is null or stage.at > letters.resolved_at)
+             then 'awaiting_teaching_record'
+           else 'received'
+         end,
+         greatest(of_accepted_at, outcome.decided_at, stage.at, letters.dead_at, letters.resolved_at),
+         outcome.decided_at,
+         outcome.result,
+         outcome.http_status,
+         outcome.body,
+         outcome.resource_type,
+         outcome.resource_api_id
+    from (select bool_or(l.resolved_at is null) as is_dead, max(l.dead_at) as dead_at, max(l.resolved_at) as resolved_at
+            from submission_dead_letters as l
+           where l.submission_id = of_id) as letters
+    left join lateral (select o.*
+                         from submission_outcomes as o
+                        where o.accepted_at = of_accepted_at and o.submission_id = of_id
+                          and o.accepted_at >= bound_from and o.accepted_at <= bound_until
+                        limit 1) as outcome on true
+    left join lateral (select e.stage, e.at
+                         from submission_stages as e
+                        where e.accepted_at = of_accepted_at and e.submission_id = of_id
+                          and e.accepted_at >= bound_from and e.accepted_at <= bound_until
+                        order by e.at desc
+                        limit 1) as stage on true
+$$;
+
 -- migrate:down
+drop function submission_facts(uuid, timestamptz, timestamptz, timestamptz);
 drop table idempotency_keys;
 drop table submission_batches;
 drop table submission_dead_letters;

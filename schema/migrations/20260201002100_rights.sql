@@ -132,6 +132,7 @@ begin
     grant select on public.schema_migrations to ecf2_query, ecf2_ctl;
   end if;
 end $$;
+grant select on declaration_resources to ecf2_query;
 grant select (id, lead_provider_id, user_id, url, event_kinds, disabled_at, created_at, updated_at) on webhook_endpoints
   to ecf2_query;
 -- An import numbers its rows before it inserts them, so that files can refer to each other.

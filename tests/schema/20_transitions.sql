@@ -17,7 +17,7 @@ insert into made select s::text, pg_temp.declaration_in(s, 'no_clawback', t)
 insert into made select s::text, pg_temp.declaration_in('paid', s, t)
   from unnest(enum_range(null::clawback_status), (enum_range(null::declaration_type))[6:8]) u (s, t);
 
-select plan(5 * 5 + 3 * 3 + 3 * 3 + 12);
+select plan(5 * 5 + 3 * 3 + 3 * 3 + 14);
 
 select is(
     pg_temp.outcome_of(format($$update declarations set payment_status = %L, payment_statement_id = %s where id = %s$$, new,
@@ -79,6 +79,15 @@ select is(pg_temp.outcome_of($$update statements set status = 'payable', marked_
 select is(pg_temp.outcome_of($$insert into statements (contract_id, lead_provider_id, contract_period_year, year, month, fee_type,
     status, deadline_date, payment_date) values (1, 1, 2024, 2024, 12, 'output', 'paid', '2024-11-30', '2024-12-25')$$),
   'accepted', 'an import brings paid statements as they are, without instants; their calculation follows');
+
+-- ---- read models: whether a teacher's rows are of several providers; the fixtures have one
+create temporary view shared as select array_agg(has_others order by lead_provider_id) as flags from teacher_provider_status where teacher_id = 1;
+select is((select flags from shared), '{f}', 'a teacher of one provider has no others');
+insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year)
+  values (2, 1, 3, 2024), (2, 2, 3, 2024);
+select is((select flags from shared), '{t,t}', 'with a second provider each of them has, whoever was first');
+delete from teacher_provider_status where lead_provider_id = 1 and teacher_id = 1;
+select is((select flags from shared), '{f}', 'and none when it is gone');
 
 select * from finish();
 rollback;

@@ -14,6 +14,7 @@ insert into indexes_wanted values
   ('teacher_provider_status', 'lead_provider_id, latest_mentor_contract_period_year', null),
   ('teachers', 'api_updated_at', null), ('teacher_id_changes', 'api_from_teacher_id', null), ('teachers', 'created_at', null),
   ('teacher_provider_status', 'lead_provider_id, teacher_id', 'involved_in_school_transfer'),
+  ('teacher_provider_status', 'lead_provider_id, teacher_id', 'has_others'),
   ('training_periods', 'lead_provider_id, api_transfer_updated_at', null),
   ('teacher_provider_status', 'assigned_mentor_school_period_id, lead_provider_id', '(assigned_mentor_school_period_id IS NOT NULL)'),
   ('teachers', 'api_unfunded_mentor_updated_at', null),

@@ -4,6 +4,7 @@
  * (batch.finished, payment_run.finished: nothing shows them) is not in it, and not taken: it waits for a
  * version that can.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -49,47 +50,35 @@ static void write_body(struct delivery *delivery, struct slice resource)
 
 /* -------------------------------------------------------------- submissions */
 
-static void submission_params(struct db_params *params, const struct delivery *deliveries)
+static void add_params(struct db_params *params, const struct delivery *deliveries)
 {
-    int64_t from_us = INT64_MAX, until_us = 0;
+    struct submission_key *keys;
+    size_t count = 0, used = 0;
 
-    for (int column = 0; column < 4; column++) {
-        db_array_begin(params);
-        for (const struct delivery *one = deliveries; one != NULL; one = one->next) {
-            const int64_t accepted_us = uuid_v7_time_us(&one->submission);
-
-            if (!is_of_submission(one))
-                continue;
-            from_us = accepted_us < from_us ? accepted_us : from_us;
-            until_us = accepted_us > until_us ? accepted_us : until_us;
-            if (column == 0)
-                db_array_uuid(params, &one->submission);
-            else if (column == 1)
-                db_array_instant(params, accepted_us);
-            else if (column == 2)
-                db_array_text(params, wire_caller_name(one->endpoint->owner_type));
-            else
-                db_array_int(params, one->endpoint->owner_id);
-        }
-        db_array_end(params);
-    }
-    db_param_instant(params, from_us == INT64_MAX ? 0 : from_us);
-    db_param_instant(params, until_us);
+    for (const struct delivery *one = deliveries; one != NULL; one = one->next)
+        count += is_of_submission(one);
+    keys = memory_zero(count, sizeof *keys);
+    for (const struct delivery *one = deliveries; one != NULL; one = one->next)
+        if (is_of_submission(one))
+            keys[used++] =
+                (struct submission_key){one->submission, one->endpoint->owner_type, one->endpoint->owner_id};
+    submission_params(params, keys, count);
+    free(keys);
 }
 
 size_t render_queue(struct db *db, struct delivery *deliveries, struct db_params *params)
 {
-    submission_params(params, deliveries);
+    add_params(params, deliveries);
     db_queue_planning(db, DB_PLAN_WITH_BOUNDS);
     db_queue(db, &sql_show_submissions, params);
     db_queue_planning(db, DB_PLAN_ONCE);
     return 3;
 }
 
-static struct delivery *nth_of_submission(struct delivery *deliveries, int64_t n)
+static struct delivery *nth_of_submission(struct delivery *deliveries, size_t n)
 {
     for (struct delivery *one = deliveries; one != NULL; one = one->next)
-        if (is_of_submission(one) && --n == 0)
+        if (is_of_submission(one) && n-- == 0)
             return one;
     return NULL;
 }
@@ -106,7 +95,7 @@ static void write_test(struct delivery *delivery)
 bool render_read(struct delivery *deliveries, PGresult *const *results, struct error *err)
 {
     const PGresult *shown = results[1];
-    int columns[SUBMISSION_COLUMNS];
+    int columns[SUBMISSION_COLUMN_COUNT];
 
     if (!submission_columns(shown, columns, err))
         return false;
@@ -114,12 +103,16 @@ bool render_read(struct delivery *deliveries, PGresult *const *results, struct e
         if (one->kind.data == kinds[KIND_TEST])
             write_test(one);
     for (int row = 0; row < PQntuples(shown); row++) {
-        struct delivery *delivery = nth_of_submission(deliveries, db_int(shown, row, columns[SUBMISSION_N]));
         struct buffer resource = BUFFER_INIT;
+        struct submission_view view;
+        struct delivery *delivery;
+        size_t n;
 
+        if (!submission_view_of_row(shown, row, columns, SIZE_MAX, &n, &view, err))
+            return false;
+        delivery = nth_of_submission(deliveries, n);
         if (delivery == NULL)
             return error_set(err, ERROR_BUG, "a submission was shown that no delivery is about");
-        struct submission_view view = submission_view_read(shown, row, columns);
         view.id = delivery->submission;
         submission_render(&view, &resource);
         write_body(delivery, buffer_slice(&resource));

@@ -15,6 +15,7 @@
 #include "common/upload.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
+#include "workers/query/submission.h"
 #include "common/submission_view.h"
 
 #define PAGE_LINES 500

@@ -1,16 +1,15 @@
 /*
  * declaration: `read.declaration`, {id}: a declaration that the lead provider may see
- * (lead-provider-api.md 7.1). The bytes are made by the one renderer, declaration_render(), as those of its
- * creation are.
+ * (lead-provider-api.md 7.1). The bytes are made by the one renderer of common/declaration_view.h, as those
+ * of its creation are.
  */
-#include "common/declaration_view.h"
+#include "workers/query/declaration.h"
 
 #include "common/cleanup.h"
-#include "workers/query/query.h"
+#include "common/declaration_view.h"
 #include "workers/query/sql.h"
 
 enum {
-    N,
     ID,
     PARTICIPANT,
     TYPE,
@@ -30,8 +29,8 @@ enum {
     PROVIDER,
     COLUMN_COUNT
 };
-static const char *const column_names[COLUMN_COUNT] = {"n",
-                                                       "api_id",
+static_assert(COLUMN_COUNT == DECLARATION_COLUMN_COUNT, "declaration.h");
+static const char *const column_names[COLUMN_COUNT] = {"api_id",
                                                        "participant_id",
                                                        "declaration_type",
                                                        "declaration_us",
@@ -63,11 +62,15 @@ static const struct uuid *uuid_or_null(const PGresult *result, int row, int colu
     return db_uuid(result, row, column, id) ? id : NULL;
 }
 
-static bool answer_row(const PGresult *result, int row, const int *columns, struct question *question,
-                       struct error *err)
+bool declaration_columns(const PGresult *result, int ret_columns[DECLARATION_COLUMN_COUNT], struct error *err)
+{
+    return db_columns(result, column_names, ret_columns, COLUMN_COUNT, err);
+}
+
+bool declaration_append_row(const PGresult *result, int row, const int columns[DECLARATION_COLUMN_COUNT],
+                            declaration_render_fn *render, struct buffer *out, struct error *err)
 {
     struct uuid id, mentor, statement, clawback;
-    struct buffer body = BUFFER_INIT;
     struct declaration_view view = {
         .id = uuid_or_null(result, row, columns[ID], &id),
         .type = declaration_type_parse(db_text(result, row, columns[TYPE])),
@@ -89,25 +92,28 @@ static bool answer_row(const PGresult *result, int row, const int *columns, stru
     if (!db_uuid(result, row, columns[PARTICIPANT], &view.participant_id) ||
         !db_uuid(result, row, columns[PARTNER], &view.delivery_partner_id))
         return error_set(err, ERROR_BUG, "a declaration without participant or delivery partner");
-    declaration_render(&view, &body);
-    question_answer(question, 200, (struct slice){NULL, 0}, buffer_slice(&body));
-    buffer_release(&body);
+    render(&view, out);
     return true;
 }
 
 static bool answer_rows(const PGresult *result, struct question *questions, size_t count, struct error *err)
 {
-    int columns[COLUMN_COUNT];
+    static const char *const names[] = {"n"};
+    int columns[DECLARATION_COLUMN_COUNT], number;
+    struct buffer body = BUFFER_INIT;
+    bool good = db_columns(result, names, &number, 1, err) && declaration_columns(result, columns, err);
 
-    if (!db_columns(result, column_names, columns, COLUMN_COUNT, err))
-        return false;
-    for (int row = 0; row < PQntuples(result); row++) {
-        struct question *question = question_of_row(result, row, columns[N], questions, count, err);
+    for (int row = 0; row < PQntuples(result) && good; row++) {
+        struct question *question = question_of_row(result, row, number, questions, count, err);
 
-        if (question == NULL || !answer_row(result, row, columns, question, err))
-            return false;
+        buffer_clear(&body);
+        good =
+            question != NULL && declaration_append_row(result, row, columns, declaration_render, &body, err);
+        if (good)
+            question_answer(question, 200, (struct slice){NULL, 0}, buffer_slice(&body));
     }
-    return true;
+    buffer_release(&body);
+    return good;
 }
 
 static void params_of(struct db_params *params, const struct question *questions, size_t count)

@@ -1,8 +1,8 @@
 /*
  * query: what the files of ecf2-query share. A kind of read is one row of the table in reads.c and one
  * function below, in the file of its name; each gets all questions of its kind in a batch, runs one statement
- * for them, and answers those that it finds. The rest is 404, the same for what does not exist and what is
- * somebody else's.
+ * for them (lists: a number of statements for each that does not depend on its length), and answers those
+ * that it finds. The rest is 404, the same for what does not exist and what is somebody else's.
  */
 #ifndef ECF2_WORKERS_QUERY_QUERY_H
 #define ECF2_WORKERS_QUERY_QUERY_H
@@ -30,14 +30,11 @@ const char *question_field(const struct question *question, const char *name);
 /* Answers with status and body; extra may be empty. */
 void question_answer(struct question *question, uint16_t status, struct slice extra, struct slice body);
 
-/* Whether a submission or batch of this id can be stored at all, by its version and time. */
-bool submission_can_exist(const struct uuid *id, int64_t now_us);
-
 /* Answers all questions of a batch. False, and nobody is answered, when the database fails. */
 bool reads_answer(struct db *db, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 
-/* One statement for questions of one kind. A question that is left unanswered found nothing. */
+/* Questions of one kind. A question that is left unanswered found nothing. */
 bool token_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 bool submission_answer(struct db *db, struct question *questions, size_t count, struct error *err)
@@ -47,6 +44,10 @@ bool batch_answer(struct db *db, struct question *questions, size_t count, struc
 bool batch_results_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 bool declaration_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool submission_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool declaration_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 bool health_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));

@@ -21,6 +21,8 @@ static const struct read reads[] = {
     {"read.batch", true, batch_answer},
     {"read.batch_results", true, batch_results_answer},
     {"read.declaration", true, declaration_answer},
+    {"read.submissions", false, submission_list_answer},
+    {"read.declarations", false, declaration_list_answer},
     {"read.health", false, health_answer},
 };
 

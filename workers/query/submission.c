@@ -5,17 +5,16 @@
  * Ids that are far from each other are asked for in statements of their own, so that none touches more than a
  * few partitions (PL-36); nearly always all ids of a batch are young, and it is one statement.
  */
+#include "workers/query/submission.h"
+
 #include <stdlib.h>
 
-#include "common/clock.h"
 #include "common/sql.h"
 #include "common/submission_rows.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 
-#define DAY_US       (INT64_C(24) * 3600 * US_PER_SECOND)
-#define STATEMENT_US (8 * DAY_US)                /* longest span of one statement */
-#define KEPT_US      (INT64_C(14) * 31 * DAY_US) /* 13 months (data-model-operations.md section 13), and some */
+#define STATEMENT_US (8 * SUBMISSION_DAY_US) /* longest span of one statement */
 
 static int64_t accepted_us(const struct question *question)
 {
@@ -24,7 +23,8 @@ static int64_t accepted_us(const struct question *question)
 
 bool submission_can_exist(const struct uuid *id, int64_t now_us)
 {
-    return uuid_is_v7(id) && uuid_v7_time_us(id) > now_us - KEPT_US && uuid_v7_time_us(id) < now_us + DAY_US;
+    return uuid_is_v7(id) && uuid_v7_time_us(id) > now_us - SUBMISSION_KEPT_US &&
+           uuid_v7_time_us(id) < now_us + SUBMISSION_DAY_US;
 }
 
 static int by_time(const void *left, const void *right)
@@ -32,28 +32,6 @@ static int by_time(const void *left, const void *right)
     const struct question *const *a = left, *const *b = right;
 
     return (accepted_us(*a) > accepted_us(*b)) - (accepted_us(*a) < accepted_us(*b));
-}
-
-static void params_of(struct db_params *params, struct question *const *questions, size_t count)
-{
-    db_array_begin(params);
-    for (size_t i = 0; i < count; i++)
-        db_array_uuid(params, &questions[i]->id);
-    db_array_end(params);
-    db_array_begin(params);
-    for (size_t i = 0; i < count; i++)
-        db_array_instant(params, accepted_us(questions[i]));
-    db_array_end(params);
-    db_array_begin(params);
-    for (size_t i = 0; i < count; i++)
-        db_array_text(params, wire_caller_name(questions[i]->item->record.caller_type));
-    db_array_end(params);
-    db_array_begin(params);
-    for (size_t i = 0; i < count; i++)
-        db_array_int(params, questions[i]->item->record.caller_id);
-    db_array_end(params);
-    db_param_instant(params, accepted_us(questions[0]));
-    db_param_instant(params, accepted_us(questions[count - 1]));
 }
 
 /* NEEDSWORK: pipeline.md PL-52 has a new cache token set here for the scopes of an outcome younger than 60 s,
@@ -75,18 +53,18 @@ static void answer_one(struct question *question, const struct submission_view *
 static bool answer_rows(const PGresult *result, struct question *const *questions, size_t count,
                         struct error *err)
 {
-    int columns[SUBMISSION_COLUMNS];
+    int columns[SUBMISSION_COLUMN_COUNT];
 
     if (!submission_columns(result, columns, err))
         return false;
     for (int row = 0; row < PQntuples(result); row++) {
-        const int64_t n = db_int(result, row, columns[SUBMISSION_N]);
+        struct submission_view view;
+        size_t i;
 
-        if (n < 1 || (size_t)n > count)
-            return error_set(err, ERROR_BUG, "a row answers a question that was not asked");
-        struct submission_view view = submission_view_read(result, row, columns);
-        view.id = questions[n - 1]->id;
-        answer_one(questions[n - 1], &view);
+        if (!submission_view_of_row(result, row, columns, count, &i, &view, err))
+            return false;
+        view.id = questions[i]->id;
+        answer_one(questions[i], &view);
     }
     return true;
 }
@@ -95,9 +73,14 @@ static bool answer_span(struct db *db, struct question *const *questions, size_t
 {
     enum { BEGIN, PLAN, SHOW, COMMIT, COUNT };
     struct db_params params = DB_PARAMS_INIT;
+    struct submission_key keys[WIRE_BATCH_MAX];
     PGresult *results[COUNT] = {NULL};
 
-    params_of(&params, questions, count);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (struct submission_key){.id = questions[i]->id,
+                                          .caller_type = questions[i]->item->record.caller_type,
+                                          .caller_id = questions[i]->item->record.caller_id};
+    submission_params(&params, keys, count);
     db_pipeline_begin(db);
     db_queue_begin(db);
     db_queue_planning(db, DB_PLAN_WITH_BOUNDS);

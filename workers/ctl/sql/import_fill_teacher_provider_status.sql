@@ -1,6 +1,6 @@
 -- import: teacher_provider_status of the touched teachers (data-model-operations.md §9; transfers: lead-provider-api.md §6).
 -- Changes rows that are there; those to add are in import_new_teacher_provider_status.
-create temp table import_new_teacher_provider_status (like teacher_provider_status);
+create temp table import_new_teacher_provider_status (like teacher_provider_status including defaults);
 
 with confirmed as (
   select t.lead_provider_id, t.teacher_id, t.role, t.id, t.contract_period_year, t.school_period_id,

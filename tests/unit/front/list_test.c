@@ -1,0 +1,144 @@
+/* Filters and pages of a query string as the query worker gets them (lead-provider-api.md 3.4, 3.5). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "front/list.h"
+
+#define ID_A "0a2a40f7-5c1e-4d39-8f60-7d9e13f2c805"
+#define ID_B "b2a40f77-5c1e-4d39-8f60-7d9e13f2c805"
+#define PAGE "\"page\":1,\"per_page\":100}}"
+
+static const char *const states[] = {"decided", "dead", NULL};
+static const struct list_filter filters[] = {{LIST_YEARS, "cohort", NULL},
+                                             {LIST_IDS, "participant_id", NULL},
+                                             {LIST_INSTANT, "updated_since", NULL},
+                                             {LIST_WORD, "state", states},
+                                             {LIST_END, NULL, NULL}};
+
+static const struct {
+    const char *query, *payload; /* NULL: refused */
+} examples[] = {
+    {"", "{\"fields\":{" PAGE},
+    {"filter[unknown]=1&sort=-x", "{\"fields\":{" PAGE},
+    {"filter[cohort]=2024", "{\"fields\":{\"cohort\":[2024]," PAGE},
+    {"filter[cohort]=2025,2024,2025", "{\"fields\":{\"cohort\":[2024,2025]," PAGE},
+    {"filter[cohort]=2024,invalid,,20A1,%20,1099", "{\"fields\":{\"cohort\":[1099,2024]," PAGE},
+    {"filter[cohort]=02024,99999,99999999999999999999", "{\"fields\":{\"cohort\":[2024]," PAGE},
+    {"filter[cohort]=,", "{\"fields\":{\"cohort\":[]," PAGE},
+    {"filter[cohort][]=2024", "{\"fields\":{\"cohort\":[]," PAGE},
+    {"filter[cohort]=", "{\"fields\":{" PAGE},
+    {"filter[cohort]=+%09%0d%0a", "{\"fields\":{" PAGE},
+    {"filter[participant_id]=" ID_B "," ID_A "," ID_B,
+     "{\"fields\":{\"participant_id\":[\"" ID_A "\",\"" ID_B "\"]," PAGE},
+    {"filter[participant_id]=B2A40F77-5C1E-4D39-8F60-7D9E13F2C805,x",
+     "{\"fields\":{\"participant_id\":[\"" ID_B "\"]," PAGE},
+    {"filter[participant_id]=x", "{\"fields\":{\"participant_id\":[]," PAGE},
+    {"filter[participant_id][a]=" ID_A, "{\"fields\":{\"participant_id\":[]," PAGE},
+    {"filter[state]=dead", "{\"fields\":{\"state\":\"dead\"," PAGE},
+    {"filter[state]=Dead", "{\"fields\":{\"state\":\"\"," PAGE},
+    {"filter[state]=a%22b", "{\"fields\":{\"state\":\"\"," PAGE},
+    {"filter[state]", "{\"fields\":{" PAGE},
+    {"filter[updated_since]=1970-01-02", "{\"fields\":{\"updated_since\":86400000000," PAGE},
+    {"filter[updated_since]=1970-01-01T00%253A00%253A01%252B00%253A00",
+     "{\"fields\":{\"updated_since\":1000000," PAGE},
+    {"filter[updated_since]=x", NULL},
+    {"filter[updated_since][]=1970-01-02", NULL},
+    {"page[per_page]=20&filter[state]=dead&filter[cohort]=2024&page[page]=3",
+     "{\"fields\":{\"cohort\":[2024],\"state\":\"dead\",\"page\":3,\"per_page\":20}}"},
+    {"page[page]=5abc&page[per_page]=2.9", "{\"fields\":{\"page\":5,\"per_page\":2}}"},
+    {"page[per_page]=3000", "{\"fields\":{\"page\":1,\"per_page\":3000}}"},
+    {"page[per_page]=3001", "{\"fields\":{\"page\":1,\"per_page\":3000}}"},
+    {"page[page]=99999999999999999999999&page[per_page]=9223372036854775808",
+     "{\"fields\":{\"page\":1000000000,\"per_page\":3000}}"},
+    {"page[other]=x", "{\"fields\":{" PAGE},
+    {"page=1", NULL},
+    {"page[]=1", NULL},
+    {"page[page]=0", NULL},
+    {"page[page]=-1", NULL},
+    {"page[page]=- 1", NULL},
+    {"page[per_page]=", NULL},
+    {"page[per_page]=0.8", NULL},
+    {"page[per_page]=abc", NULL},
+    {"page[per_page][]=1", NULL},
+};
+
+static void queries_become_payloads(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        struct buffer payload = BUFFER_INIT;
+        const bool good = list_payload(slice_of(examples[i].query), filters, &payload) == LIST_GOOD;
+
+        if (good != (examples[i].payload != NULL) ||
+            (good && !slice_equal(buffer_slice(&payload), slice_of(examples[i].payload))))
+            fail_msg("%s: %.*s", examples[i].query, (int)payload.size, payload.data);
+        buffer_release(&payload);
+    }
+}
+
+static void the_instant_is_told_first(void **state)
+{
+    struct buffer payload = BUFFER_INIT;
+
+    (void)state;
+    assert_int_equal(list_payload(slice_of("page=1&filter[updated_since]=x"), filters, &payload),
+                     LIST_BAD_INSTANT);
+    buffer_clear(&payload);
+    assert_int_equal(list_payload(slice_of("page=1"), filters, &payload), LIST_BAD_PAGE);
+    buffer_release(&payload);
+}
+
+static void instants(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t us; /* -1: none */
+    } texts[] = {
+        {"1970-01-01T00:00:01Z", 1000000},
+        {"1970-01-01T00:00:01", 1000000},
+        {"1970-01-01T00:00:01.5Z", 1500000},
+        {"1970-01-01T00:00:01.0000019", 1000001},
+        {"1970-01-01T01:00:01+01:00", 1000000},
+        {"1969-12-31T23:00:01-0100", 1000000},
+        {"1970-01-01T00:01Z", 60000000},
+        {"1970-01-01T00:01", 60000000},
+        {"1970-01-01T00:01+00", 60000000},
+        {"1970-01-01", 0},
+        {"1970-07-01T00:00:00", 15638400000000}, /* UTC, not London */
+        {"", -1},
+        {"1970-01-01T", -1},
+        {"1970-01-01T00", -1},
+        {"1970-01-01T00:0", -1},
+        {"1970-01-01T00:00:", -1},
+        {"1970-01-01Z", -1},
+        {"1970-01-01 00:00:00Z", -1},
+        {"1970-01-01T00:00:00 01:00", -1},
+        {"1970-1-1", -1},
+        {"1970-02-29", -1},
+        {"19700101T000000Z", -1},
+        {"1970-01-01T00:00:00ZZ", -1},
+        {"now", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        int64_t us = -1;
+
+        if (list_instant_parse(slice_of(texts[i].text), &us) != (texts[i].us >= 0) || us != texts[i].us)
+            fail_msg("%s: %lld", texts[i].text, (long long)us);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(queries_become_payloads),
+                                       cmocka_unit_test(the_instant_is_told_first),
+                                       cmocka_unit_test(instants)};
+
+    return cmocka_run_group_tests_name("front/list", tests, NULL, NULL);
+}
