@@ -16,6 +16,7 @@ const answers = { file: 'answers.test.mjs', pattern: /^(payments|validation): th
 const poison = { file: 'poison.test.mjs', pattern: /^one that fails while the database says no/ };
 const cross = { file: 'cross.test.mjs', pattern: /./ };
 const keys = { file: 'keys.test.mjs', pattern: /./ };
+const sync = { file: 'sync.test.mjs', pattern: /misses nothing/ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
 
 // by: what an assertion of the test must say.
@@ -92,6 +93,12 @@ const mutations = [
     test: keys,
     by: /./,
     changes: [['workers/intake/keys.c', '        entry->state = INTAKE_HELD;\n        entry->holder = holder;', '        entry->holder = holder;']],
+  },
+  {
+    name: 'a list with updated_since waits for no writer',
+    test: sync,
+    by: /changes were missed/,
+    changes: [['workers/query/sql/lock_list.sql', 'select pg_advisory_lock(', 'select pg_advisory_unlock(']],
   },
   {
     name: 'accepted is said before the commit',
