@@ -52,19 +52,22 @@ WORKER_DIRS := $(patsubst %/main.c,%,$(wildcard workers/*/main.c))
 PROGRAMS := $(patsubst workers/%,$(BIN)/ecf2-%,$(filter-out workers/ctl,$(WORKER_DIRS))) \
 	$(if $(wildcard front/main.c),$(BIN)/ecf2-front) $(if $(wildcard workers/ctl/main.c),$(BIN)/ecf2ctl)
 
+OPENAPI_OBJECT := $(BUILD)/obj/gen/front/openapi.o
 sources_of = $(sort $(foreach dir,$(1),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
 objects_of = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources_of,$(1)))
 sql_of = $(sort $(wildcard $(1)/sql/*.sql))
-sql_object_of = $(if $(call sql_of,$(1)),$(BUILD)/obj/gen/$(1)/sql.o)
+# What a folder has besides C: its SQL, and the front the document of what it serves.
+embedded_of = $(if $(call sql_of,$(1)),$(BUILD)/obj/gen/$(1)/sql.o) $(if $(filter front,$(1)),$(OPENAPI_OBJECT))
 
-COMMON_OBJECTS := $(call objects_of,common) $(call sql_object_of,common)
+COMMON_OBJECTS := $(call objects_of,common) $(call embedded_of,common)
 SQL_DIRS := $(sort $(patsubst %/sql/,%,$(dir $(wildcard common/sql/*.sql front/sql/*.sql workers/*/sql/*.sql))))
 SQL_HEADERS := $(patsubst %,$(GEN)/%/sql.h,$(SQL_DIRS))
+OPENAPI := $(GEN)/front/openapi
 
 build: $(PROGRAMS)
 
 .SECONDARY:
-$(BUILD)/obj/%.o: %.c Makefile | $(SQL_HEADERS)
+$(BUILD)/obj/%.o: %.c Makefile | $(SQL_HEADERS) $(OPENAPI).h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -97,12 +100,19 @@ $(BUILD)/librules.a: $(patsubst %.c,$(BUILD)/obj/%.o,$(RULES))
 # Of a folder's programs: ecf2ctl and its unit tests.
 rules_of = $(if $(filter workers/ctl,$(1)),$(BUILD)/librules.a)
 
+$(OPENAPI).h: front/openapi.yaml scripts/embed-text
+	$(if $(V),,@echo "  TEXT  front/openapi.yaml")
+	$(Q)scripts/embed-text openapi_yaml $@ $(OPENAPI).c $<
+$(OPENAPI_OBJECT): $(OPENAPI).h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $(OPENAPI).c
+
 $(BUILD)/libecf2.a: $(COMMON_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 define program_rules
-$(1): $(call objects_of,$(2)) $(call sql_object_of,$(2)) $(call rules_of,$(2)) $(BUILD)/libecf2.a
+$(1): $(call objects_of,$(2)) $(call embedded_of,$(2)) $(call rules_of,$(2)) $(BUILD)/libecf2.a
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LINK  $(1)")
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call rules_of,$(2)) $(BUILD)/libecf2.a $$(LDLIBS)
@@ -121,7 +131,7 @@ UNIT_UNLISTED := $(filter-out $(UNIT_SOURCES),$(shell find tests/unit -name '*.c
 $(if $(UNIT_UNLISTED),$(error no rule builds these unit tests, see UNIT_SOURCES: $(UNIT_UNLISTED)))
 
 define unit_rules
-$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(call rules_of,$(patsubst %/,%,$(dir $(1)))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call sql_object_of,$(patsubst %/,%,$(dir $(1)))))
+$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(filter-out %/main.o,$(filter-out $(COMMON_OBJECTS),$(call objects_of,$(patsubst %/,%,$(dir $(1)))))) $(call rules_of,$(patsubst %/,%,$(dir $(1)))) $(BUILD)/libecf2.a $(filter-out $(COMMON_OBJECTS),$(call embedded_of,$(patsubst %/,%,$(dir $(1)))))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LINK  unit/$(1)")
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(call rules_of,$(patsubst %/,%,$(dir $(1)))) $(BUILD)/libecf2.a $$(LDLIBS) -lcmocka
@@ -141,7 +151,7 @@ FUZZ_MAIN := $(BUILD)/obj/tests/fuzz/replay.o
 endif
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
-$(BUILD)/libfuzzed.a: $(filter-out %/main.o,$(call objects_of,front)) $(BUILD)/obj/workers/ctl/csv.o \
+$(BUILD)/libfuzzed.a: $(filter-out %/main.o,$(call objects_of,front)) $(OPENAPI_OBJECT) $(BUILD)/obj/workers/ctl/csv.o \
 		$(BUILD)/obj/workers/ctl/import_value.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^

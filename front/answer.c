@@ -14,7 +14,6 @@
 #include "front/stream.h"
 
 #define JSON_TYPE     "application/json; charset=utf-8"
-#define LINES_TYPE    "application/x-ndjson; charset=utf-8"
 #define CACHE_PRIVATE "max-age=0, private, must-revalidate"
 #define ETAG_BYTES    16
 #define ETAG_SIZE     (2 * ETAG_BYTES + 5) /* W/"…" and the zero */
@@ -191,7 +190,7 @@ struct MHD_Response *answer_response(struct answer *answer, const struct request
     if (response == NULL)
         return NULL;
     if (answer->status != 304)
-        add(response, "Content-Type", answer->stream != NULL ? LINES_TYPE : JSON_TYPE);
+        add(response, "Content-Type", answer->type == NULL ? JSON_TYPE : answer->type);
     add(response, "Cache-Control",
         answer->status == 200 || answer->status == 304 ? CACHE_PRIVATE : "no-store");
     add(response, "X-Request-Id", request->trace);

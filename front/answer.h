@@ -26,6 +26,7 @@ struct answer {
     bool replayed;           /* the answer of an earlier request: Idempotency-Replayed */
     bool etag;               /* weak ETag over the body; 304 when the client has it */
     bool close;
+    const char *type; /* of the body, static; NULL = JSON */
     /* for 429 */
     bool has_limit;
     int64_t limit, limit_left_s;

@@ -23,4 +23,7 @@ void submission_show(struct request *request);
 void batch_show(struct request *request);
 void batch_results(struct request *request);
 
+/* api/docs.c: the document of what is served, front/openapi.yaml */
+void docs_show(struct request *request);
+
 #endif

@@ -14,6 +14,8 @@ static const struct route routes[] = {
     {ROUTE_GET,  "/healthcheck",                               ROUTE_OPEN,          NULL,                   true,  health_show},
     {ROUTE_GET,  "/healthcheck/live",                          ROUTE_OPEN,          NULL,                   true,  health_show_live},
     {ROUTE_GET,  "/healthcheck/ready",                         ROUTE_OPEN,          NULL,                   true,  health_show_ready},
+    {ROUTE_GET,  "/api/docs/v3/openapi.yaml",                  ROUTE_OPEN,          NULL,                   false, docs_show},
+    {ROUTE_GET,  "/api/docs/v3/swagger.yaml",                  ROUTE_OPEN,          NULL,                   false, docs_show},
     {ROUTE_GET,  "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, NULL,                   false, declaration_list},
     {ROUTE_POST, "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_create},
     {ROUTE_POST_LINES, "/api/v3/participant-declarations/bulk", ROUTE_LEAD_PROVIDER, declaration_attributes, false, declaration_bulk},

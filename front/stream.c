@@ -78,7 +78,7 @@ static void begin(struct request *request, const struct wire_reply *reply)
     stream->kind = request->stream_kind;
     request->stream = stream;
     take_page(stream, reply);
-    struct answer answer = {.status = 200, .stream = stream};
+    struct answer answer = {.status = 200, .stream = stream, .type = "application/x-ndjson; charset=utf-8"};
     request_answer(request, &answer);
 }
 

@@ -1,6 +1,7 @@
-// What operations 10 to 12 and submissions answer has the shape that the project itself tells: the words of
-// common/declaration.h, the attributes of the example in README.md, in its order. Where the published contract is there
-// (contract/lead-provider-api-v3.openapi.yaml), the same answers are also held against what it promises.
+// What operations 9 to 12 and submissions answer has the shape that the project itself tells: the words of
+// common/declaration.h, the attributes of the example in README.md, in its order, and front/openapi.yaml, which describes each
+// row of the route table and nothing else. Where the published contract is there (contract/lead-provider-api-v3.openapi.yaml),
+// the same answers are also held against what it promises.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,9 +72,11 @@ const said = {
   errors: object({ errors: { type: 'array', minItems: 1, items: object({ title: text, detail: text }) } }),
   error: object({ error: text }),
 };
+said.declarations = object({ data: { type: 'array', items: said.declaration.properties.data } });
+said.submissions = object({ data: { type: 'array', items: said.submission.properties.data } });
 const ours = Object.fromEntries(Object.entries(said).map(([name, schema]) => [name, validator().compile(schema)]));
 
-const answers = []; // { path, method, answer } of operations that the contract has
+const answers = []; // { path, method, answer }
 
 /** Holds an answer against what we say of it ourselves, and keeps it for the contract. */
 function isOurs(name, path, method, answer) {
@@ -112,13 +115,30 @@ describe('what the project says', () => {
   test('a submission, received and decided', async () => {
     const accepted = await provider.send(ect({ declaration_type: 'nonsense' }), { headers: { prefer: 'respond-async' } });
     assert.equal(accepted.status, 202);
-    holds(ours.submission, accepted);
+    isOurs('submission', DECLARATIONS, 'post', accepted);
     const location = accepted.headers.get('location');
     await system.decided(location, provider.token);
     const decided = await provider.get(location);
-    holds(ours.submission, decided);
+    isOurs('submission', location, 'get', decided);
     holds(ours.errors, { body: decided.body.data.attributes.response.body });
     assert.deepEqual(Object.keys(accepted.body.data.attributes), Object.keys(decided.body.data.attributes), 'in the same order');
+  });
+
+  test('lists, and what they refuse', async () => {
+    for (const [name, path] of [['declarations', DECLARATIONS], ['submissions', '/api/v3/submissions']]) {
+      const list = await provider.get(`${path}?page[per_page]=3000`);
+      assert.ok(list.body.data.length >= 2, name);
+      isOurs(name, path, 'get', list);
+      isOurs(name, path, 'get', await provider.get(`${path}?page[page]=9999`));
+      isOurs('errors', path, 'get', await provider.get(`${path}?page=x`));
+      isOurs('errors', path, 'get', await provider.get(`${path}?filter=x`));
+      isOurs('error', path, 'get', await system.request('GET', path));
+    }
+    assert.ok((await provider.get(DECLARATIONS)).body.data.some((one) => one.attributes.state === 'voided'));
+    const location = '/api/v3/submissions/x';
+    isOurs('errors', location, 'get', await provider.get(location));
+    isOurs('error', location, 'get', await system.request('GET', location));
+    for (const path of ['/healthcheck', '/healthcheck/live', '/healthcheck/ready']) answers.push({ path, method: 'get', answer: await system.request('GET', path) });
   });
 
   test('errors', async () => {
@@ -133,40 +153,116 @@ describe('what the project says', () => {
   });
 });
 
-describe('the published contract', { skip: file ? false : 'contract/lead-provider-api-v3.openapi.yaml is not there' }, () => {
-  let contract, ajv;
-  before(() => {
-    contract = parse(readFileSync(file, 'utf8'));
-    ajv = validator();
-    ajv.addSchema({ $id: 'contract', ...contract });
-  });
+const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
+const pointer = (...parts) => '/' + parts.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/');
 
-  const pointer = (...parts) => '/' + parts.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/');
+/** Holds answers against what an OpenAPI document says of their operations and statuses. */
+class Document {
+  constructor(text) {
+    this.contract = parse(text);
+    this.ajv = validator();
+    this.ajv.addSchema({ $id: 'contract', ...this.contract });
+  }
 
-  /** Holds an answer against what the contract says of this operation and status. */
-  function conforms({ path, method, answer }) {
-    const [template] = Object.keys(contract.paths).filter((one) => path === one || new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
-    assert.ok(template, `no path ${path} in the contract`);
+  template(path) {
+    return Object.keys(this.contract.paths).find((one) => path === one) ?? Object.keys(this.contract.paths).find((one) => new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
+  }
+
+  conforms({ path, method, answer }) {
+    const template = this.template(path);
+    assert.ok(template, `no path ${path} in the document`);
     let at = ['paths', template, method, 'responses', String(answer.status)];
-    let response = at.reduce((node, key) => node?.[key], contract);
+    let response = at.reduce((node, key) => node?.[key], this.contract);
     assert.ok(response, `${method} ${template} promises no ${answer.status}`);
     if (response.$ref) {
       at = response.$ref.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-      response = at.reduce((node, key) => node[key], contract);
+      response = at.reduce((node, key) => node[key], this.contract);
     }
     if (!response.content) return;
     const [type] = Object.keys(response.content);
     assert.ok(answer.headers.get('content-type').startsWith(type), answer.headers.get('content-type'));
-    holds(ajv.compile({ $ref: `contract#${pointer(...at, 'content', type, 'schema')}` }), answer);
+    holds(this.ajv.compile({ $ref: `contract#${pointer(...at, 'content', type, 'schema')}` }), answer);
   }
+}
+
+describe('front/openapi.yaml', () => {
+  const text = readFileSync(join(root, 'front/openapi.yaml'), 'utf8');
+  const document = new Document(text);
+  const operations = Object.entries(document.contract.paths).flatMap(([path, item]) => methods.filter((method) => item[method]).map((method) => ({ path, method, ...item[method] })));
+
+  /** The rows of the route table. */
+  const routes = [...readFileSync(join(root, 'front/routes.c'), 'utf8').matchAll(/^ +\{ROUTE_(\w+), +"([^"]+)", +ROUTE_(\w+),/gm)].map(([, method, path, auth]) => ({ method: method.toLowerCase(), path, auth }));
+
+  test('has every row of the route table, and nothing else', () => {
+    assert.ok(routes.length >= 10);
+    const named = (list) => list.map(({ method, path }) => `${method} ${path}`).sort();
+    assert.deepEqual(named(operations), named(routes));
+    for (const { method, path, auth } of routes) {
+      const { security } = operations.find((one) => one.method === method && one.path === path);
+      assert.equal(security?.length === 0, auth === 'OPEN', `${method} ${path} wants a token, or none`);
+    }
+  });
+
+  test('is served to everybody, under both names, with an entity tag', async () => {
+    for (const path of ['/api/docs/v3/openapi.yaml', '/api/docs/v3/swagger.yaml']) {
+      const served = await system.request('GET', path);
+      assert.deepEqual([served.status, served.headers.get('content-type'), served.text], [200, 'application/yaml; charset=utf-8', text]);
+      const same = await system.request('GET', path, { headers: { 'if-none-match': served.headers.get('etag') } });
+      assert.deepEqual([same.status, same.text], [304, '']);
+      assert.equal((await system.request('GET', path, { token: 'nonsense' })).status, 200);
+    }
+    for (const path of ['/api/docs/v2/openapi.yaml', '/api/docs/v3/openapi.json']) assert.equal((await system.request('GET', path)).status, 404);
+  });
+
+  test('every reference leads somewhere, every schema compiles, every example is one', () => {
+    const walk = (node, at) => {
+      if (typeof node !== 'object' || node === null) return;
+      if (typeof node.$ref === 'string') assert.ok(node.$ref.slice(2).split('/').reduce((n, key) => n?.[key.replaceAll('~1', '/')], document.contract), `${at}: ${node.$ref}`);
+      if (node.schema && node.example !== undefined) assert.ok(document.ajv.compile({ $ref: `contract#${at}/schema` })(node.example), `${at}: the example`);
+      for (const [key, value] of Object.entries(node)) walk(value, `${at}${pointer(key)}`);
+    };
+    walk(document.contract, '');
+    for (const name of Object.keys(document.contract.components.schemas)) document.ajv.compile({ $ref: `contract#${pointer('components', 'schemas', name)}` });
+    assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
+    for (const { path, method, summary, tags } of operations) assert.ok(summary && tags.length === 1, `${method} ${path}`);
+  });
+
+  test('its lists of words are those of the code', () => {
+    const { schemas } = document.contract.components;
+    assert.deepEqual(schemas.DeclarationType.enum, words('DECLARATION_TYPES'));
+    assert.deepEqual(schemas.Evidence.enum.toSorted(), words('EVIDENCE_TYPES').toSorted());
+    assert.deepEqual(schemas.CourseIdentifier.enum, words('PARTICIPANT_ROLES'));
+    assert.deepEqual(schemas.Declaration.properties.attributes.properties.state.enum.toSorted(), states.toSorted());
+  });
 
   test('every answer above is one that it promises', () => {
-    assert.ok(answers.length >= 9, `${answers.length} answers`);
-    for (const one of answers) conforms(one);
+    assert.ok(answers.length >= 25, `${answers.length} answers`);
+    for (const one of answers) document.conforms(one);
+  });
+
+  test('an answer that it does not promise would be found', () => {
+    const { path, method, answer } = answers.find((one) => one.answer.body?.data?.type === 'participant-declaration');
+    const bent = (change) => { const body = structuredClone(answer.body); change(body); return { path, method, answer: { ...answer, body } }; };
+    for (const change of [(b) => delete b.data.attributes.mentor_id, (b) => (b.data.attributes.more = 1), (b) => (b.data.attributes.state = 'x'), (b) => (b.data.id = b.data.id.toUpperCase())]) {
+      assert.throws(() => document.conforms(bent(change)));
+    }
+    assert.throws(() => document.conforms({ path, method, answer: { ...answer, status: 418 } }));
+  });
+});
+
+describe('the published contract', { skip: file ? false : 'contract/lead-provider-api-v3.openapi.yaml is not there' }, () => {
+  const contract = file && new Document(readFileSync(file, 'utf8'));
+  const isOurOwn = ({ path, answer }) => !contract.template(path) || answer.status === 202;
+
+  test('every answer above of an operation that it has is one that it promises', () => {
+    const its = answers.filter((one) => !isOurOwn(one));
+    assert.ok(its.length >= 14, `${its.length} answers`);
+    for (const one of its) contract.conforms(one);
+    for (const one of answers) if (isOurOwn(one)) assert.match(one.path, /^\/(api\/v3\/(submissions|participant-declarations)|healthcheck)/);
   });
 
   test('its request is one that the service understands', async () => {
-    assert.ok(contract.paths[DECLARATIONS].post.requestBody, 'documented');
+    assert.ok(contract.contract.paths[DECLARATIONS].post.requestBody, 'documented');
     const answer = await system.request('POST', DECLARATIONS, { token: provider.token, body: body(ect({ participant_id: 'nobody' })) });
     assert.equal(answer.status, 422);
   });
