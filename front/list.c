@@ -106,6 +106,11 @@ static void append_ids(struct slice text, struct buffer *out)
 
 /* ---- instants ---- */
 
+static bool begins_zone(char c)
+{
+    return c == 'Z' || c == 'z' || c == '+' || c == '-';
+}
+
 /* As declaration_date_parse() wants it: with seconds and a zone. What is no instant stays none. */
 static void complete_instant(struct slice text, struct buffer *out)
 {
@@ -123,7 +128,7 @@ static void complete_instant(struct slice text, struct buffer *out)
         buffer_append_text(out, ":00");
     buffer_append(out, text.data + MINUTES, text.size - MINUTES);
     for (size_t i = DATE + 1; i < text.size; i++)
-        if (memchr("Zz+-", text.data[i], 4) != NULL)
+        if (begins_zone(text.data[i]))
             return;
     buffer_append_char(out, 'Z');
 }

@@ -94,7 +94,7 @@ enum query_given query_find(struct slice query, const char *key, struct buffer *
             given = QUERY_TEXT;
             buffer_clear(ret_text);
             query_decode(pair.value, /* plus_is_space= */ true, ret_text);
-        } else if (begins_with(name, wanted) && name.data[wanted.size] == '[') {
+        } else if (name.size > wanted.size && begins_with(name, wanted) && name.data[wanted.size] == '[') {
             given = QUERY_NESTED;
             buffer_clear(ret_text);
         }

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { randomUUID } from 'node:crypto';
-import { startSystem } from '../support/system.mjs';
+import { connect } from '../support/cluster.mjs';
+import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, london, raw, titles } from './client.mjs';
 import { A, B, C, D, participant, uuidOf, world } from './world.mjs';
 
@@ -16,7 +17,8 @@ const began = Date.parse('2025-09-01T08:00:00Z');
 let system, declarations; // [{ id, api_id, lead_provider, … }] as they are stored
 const provider = {};
 before(async () => {
-  system = await startSystem({ world: world(), env: { ECF2_CLOCK: london('2026-02-02 10:00') } });
+  // No scheduler: month-end would move what is stored here.
+  system = await startSystem({ world: world(), workers: { intake: 1, validation: 1, eligibility: 1, payments: 1, query: 1 }, env: { ECF2_CLOCK: london('2026-02-02 10:00') } });
   for (const name of [A, B, C, D]) provider[name] = new Provider(system, name);
   await system.db.query('insert into delivery_partners (name, api_id) values ($1, $2)', ['Partner Y', otherPartner]);
   await fill();
@@ -268,8 +270,8 @@ describe('pages', () => {
     const { rows: [{ n }] } = await system.db.query('select count(*)::integer as n from declarations where lead_provider_id = (select id from lead_providers where name = $1)', [B]);
     await system.db.query(
       `insert into declarations (training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type, declaration_date, payment_status,
-         delivery_partner_when_created_id, created_at)
-       select d.training_period_id, d.teacher_id, d.role, d.lead_provider_id, d.contract_period_year, 'retained-4', d.declaration_date, 'voided', d.delivery_partner_when_created_id, '2026-01-01'
+         delivery_partner_when_created_id, created_at, api_updated_at)
+       select d.training_period_id, d.teacher_id, d.role, d.lead_provider_id, d.contract_period_year, 'retained-4', d.declaration_date, 'voided', d.delivery_partner_when_created_id, '2026-01-01', '2026-01-01'
        from (select * from declarations where lead_provider_id = (select id from lead_providers where name = $1) order by id limit 1) as d, generate_series(1, 3100)`, [B]);
     const first = await get(B, '?page[per_page]=3000');
     assert.equal(first.body.data.length, 3000);
@@ -320,4 +322,50 @@ test('a declaration that was just made is in the list, and after its void too', 
   assert.deepEqual(await ids(A, `?filter[updated_since]=${new Date(Date.parse('2026-02-02T10:00:00Z') - day).toISOString()}`), [id]);
   await provider[A].voided(id);
   assert.equal((await get(A, '?page[per_page]=3000')).body.data.at(-1).attributes.state, 'voided');
+});
+
+describe('a writer who has stamped and not committed (pipeline.md PL-23)', () => {
+  /** Holds what a committer holds for this provider, until it is let go. */
+  async function holding(name, happens) {
+    const writer = await connect(system.cluster, system.database);
+    try {
+      const { rows: [{ id }] } = await writer.query('select id from lead_providers where name = $1', [name]);
+      await writer.query('begin');
+      await writer.query('select pg_advisory_xact_lock_shared(3, $1)', [Number(id)]);
+      await writer.query('update declarations set api_updated_at = clock_timestamp() where id = (select min(id) from declarations where lead_provider_id = $1)', [id]);
+      await happens(writer);
+    } finally {
+      await writer.end();
+    }
+  }
+  const since = () => `?filter[updated_since]=${new Date(Date.now() - 60_000).toISOString()}`;
+
+  test('a list with updated_since waits for him and has what he wrote; others do not wait', async () => {
+    await holding(B, async (writer) => {
+      const from = since();
+      let answered = false;
+      const waiting = get(B, from).then((answer) => { answered = true; return answer; });
+      await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted`)).rows.length > 0);
+      assert.equal(answered, false);
+      await writer.query('commit');
+      const answer = await waiting;
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.body.data.length, 1);
+    });
+    await holding(B, async () => {
+      assert.equal((await get(C, since())).status, 200, 'of another provider');
+      assert.equal((await get(B)).status, 200, 'without updated_since');
+    });
+  });
+
+  test('when it waits for too long the worker tries again, and holds no lock afterwards', async () => {
+    await holding(B, async (writer) => {
+      const waiting = get(B, since());
+      await until('nobody gave up', async () => /lock timeout/.test(system.logs('query')));
+      await writer.query('commit');
+      assert.equal((await waiting).status, 200);
+    });
+    assert.deepEqual((await system.db.query(`select classid from pg_locks where locktype = 'advisory' and classid = 3 and database = (select oid from pg_database where datname = current_database())`)).rows, []);
+    assert.equal((await get(B, since())).status, 200);
+  });
 });

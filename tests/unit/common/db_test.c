@@ -391,6 +391,58 @@ static void a_pipeline_gives_every_result(void **state)
     db_params_release(&two);
 }
 
+/* What stands before a sync is committed, and what stands behind it is run, whatever comes of the other. */
+static void a_pipeline_of_two_units(void **state)
+{
+    PGresult *results[7] = {NULL};
+    struct db_params params = DB_PARAMS_INIT;
+    struct error err = {0};
+
+    db_param_int(&params, 901);
+    db_param_text(&params, "before");
+    db_pipeline_begin(*state);
+    db_queue(*state, &insert_thing, &params);
+    db_queue_sync(*state);
+    db_queue_begin_snapshot(*state);
+    db_queue(*state, &count_things, NULL);
+    db_queue_commit(*state);
+    assert_true(db_pipeline_run(*state, 5, results, &err));
+    assert_int_equal(PQresultStatus(results[1]), PGRES_PIPELINE_SYNC);
+    const int64_t count = db_int(results[3], 0, 0);
+    assert_true(count > 0);
+    for (size_t i = 0; i < 5; i++)
+        PQclear(results[i]);
+
+    /* the second unit only reads, and fails; the first one stays */
+    db_params_clear(&params);
+    db_param_int(&params, 902);
+    db_param_text(&params, "before");
+    db_pipeline_begin(*state);
+    db_queue(*state, &insert_thing, &params);
+    db_queue_sync(*state);
+    db_queue_begin_snapshot(*state);
+    db_queue(*state, &insert_thing, &params);
+    db_queue_commit(*state);
+    assert_false(db_pipeline_run(*state, 5, results, &err));
+    assert_null(results[0]);
+    db_rollback(*state);
+    assert_int_equal(things(*state), count + 1);
+
+    /* the first one fails; the second is run all the same, and the pipeline has failed */
+    error_clear(&err);
+    db_pipeline_begin(*state);
+    db_queue(*state, &insert_thing, &params); /* again */
+    db_queue_sync(*state);
+    db_params_clear(&params);
+    db_param_int(&params, 903);
+    db_param_text(&params, "behind");
+    db_queue(*state, &insert_thing, &params);
+    assert_false(db_pipeline_run(*state, 3, results, &err));
+    assert_int_equal(err.kind, ERROR_DB_CONSTRAINT);
+    assert_int_equal(things(*state), count + 2);
+    db_params_release(&params);
+}
+
 static void a_failure_in_the_middle_of_a_pipeline(void **state)
 {
     struct db_params one = DB_PARAMS_INIT, same = DB_PARAMS_INIT;
@@ -635,6 +687,7 @@ int main(void)
         WITH_DB(a_bad_value_is_not_repeated),
         WITH_DB(a_rollback_undoes),
         WITH_DB(a_pipeline_gives_every_result),
+        WITH_DB(a_pipeline_of_two_units),
         WITH_DB(a_failure_in_the_middle_of_a_pipeline),
         WITH_DB(a_connection_that_ends_in_a_pipeline),
         WITH_DB(big_results),
