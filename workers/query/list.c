@@ -91,8 +91,7 @@ bool list_budget_lasts(struct list_budget *budget)
 
 void list_put_off(struct question *question)
 {
-    work_wait(question->item, "query", "enough lists are in this batch");
-    question->item->record.returns = 0; /* it waits for its turn: no reason for the broker's delay to grow */
+    work_forward(question->item, "query"); /* not returned: it only waits for its turn, without a delay */
     question->is_answered = true; /* not now, but not with 404 */
 }
 

@@ -44,7 +44,7 @@ struct list_budget {
 
 /* Whether there is something left. There always is before the first list of a batch, which begins it. */
 bool list_budget_lasts(struct list_budget *budget);
-/* Gives the question back. */
+/* Hands the question back, for a later batch of whoever has room. */
 void list_put_off(struct question *question);
 /* Answers with the list, which is whole, and empties it. */
 void list_answer(struct question *question, struct list_budget *budget, struct buffer *list);
