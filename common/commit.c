@@ -204,8 +204,8 @@ static struct commit_entry *entry_of_row(struct commit *commit, const PGresult *
 
 static bool read_look(struct commit *commit, struct error *err)
 {
-    static const char *const names[] = {"id", "http_status", "body", "dead", "earlier", "now"};
-    enum { ID, STATUS, BODY, DEAD, EARLIER, NOW, COUNT };
+    static const char *const names[] = {"id", "http_status", "body", "scopes", "dead", "earlier", "now"};
+    enum { ID, STATUS, BODY, SCOPES, DEAD, EARLIER, NOW, COUNT };
     int columns[COUNT];
 
     if (!db_columns(commit->look, names, columns, COUNT, err))
@@ -220,6 +220,7 @@ static bool read_look(struct commit *commit, struct error *err)
             entry->state = COMMIT_DECIDED;
             entry->stored_status = (uint16_t)db_int(commit->look, row, columns[STATUS]);
             entry->stored_body = db_text(commit->look, row, columns[BODY]);
+            entry->stored_scopes = db_text(commit->look, row, columns[SCOPES]);
         } else if (db_bool(commit->look, row, columns[DEAD])) {
             entry->state = COMMIT_DEAD;
         } else if (db_bool(commit->look, row, columns[EARLIER])) {
@@ -346,8 +347,9 @@ int64_t commit_updated_at_us(const struct commit *commit, const struct wire_reco
 
 /* ----------------------------------------------------------------- answers */
 
-static void tell(struct work_item *item, uint16_t status, struct slice body)
+static void tell(struct work_item *item, uint16_t status, struct slice body, struct slice scopes)
 {
+    work_touch(item, scopes);
     work_reply(item, &(struct wire_reply){.kind = WIRE_DECIDED,
                                           .status = status,
                                           .id = item->record.id,
@@ -365,7 +367,8 @@ void commit_count(struct slice kind, const char *outcome)
         metric_counter("ecf2_submissions_total", "Submissions decided or given up, by outcome", labels), 1);
 }
 
-void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body)
+void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body,
+                 struct slice scopes)
 {
     char labels[128];
 
@@ -376,7 +379,7 @@ void commit_tell(struct work_item *item, const char *result, uint16_t status, st
     (void)snprintf(labels, sizeof labels, "mode=\"%s\"", wire_class_name(item->record.class));
     metric_observe_us(metric_histogram("ecf2_decision_seconds", "From acceptance to decision", labels),
                       machine_now_us() - uuid_v7_time_us(&item->record.id));
-    tell(item, status, body);
+    tell(item, status, body, scopes);
 }
 
 void commit_conclude(struct commit *commit)
@@ -388,7 +391,7 @@ void commit_conclude(struct commit *commit)
         case COMMIT_OPEN:
             break;
         case COMMIT_DECIDED:
-            tell(entry->item, entry->stored_status, entry->stored_body);
+            tell(entry->item, entry->stored_status, entry->stored_body, entry->stored_scopes);
             break;
         case COMMIT_DEAD:
             work_done(entry->item);
@@ -426,6 +429,7 @@ enum outcome_column {
     OUTCOME_RULES_VERSION,
     OUTCOME_LEAD_PROVIDER,
     OUTCOME_TRACE,
+    OUTCOME_SCOPES,
     OUTCOME_COLUMNS
 };
 
@@ -477,6 +481,9 @@ static void add_outcome_value(struct db_params *params, enum outcome_column colu
     case OUTCOME_TRACE:
         db_array_slice(params, record->trace);
         break;
+    case OUTCOME_SCOPES:
+        db_array_slice(params, outcome->scopes);
+        break;
     case OUTCOME_COLUMNS:
         break;
     }
@@ -521,7 +528,8 @@ bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *ou
 
         for (size_t i = 0; item != NULL && i < count; i++)
             if (outcomes[i].entry->item == item)
-                commit_tell(item, outcomes[i].result, outcomes[i].status, db_text(written, row, 1));
+                commit_tell(item, outcomes[i].result, outcomes[i].status, db_text(written, row, 1),
+                            outcomes[i].scopes);
     }
     for (size_t i = 0; i < count; i++)
         if (outcomes[i].entry->item->disposition == 0)

@@ -42,6 +42,7 @@ struct commit_entry {
     struct slice person_key; /* as the facts name the person now; empty = nobody */
     uint16_t stored_status;  /* COMMIT_DECIDED */
     struct slice stored_body;
+    struct slice stored_scopes; /* empty where the outcome is old */
 };
 
 struct commit_kind {
@@ -98,8 +99,10 @@ int64_t commit_updated_at_us_if(int64_t now_us, const struct wire_record *record
 void commit_count(struct slice kind, const char *outcome);
 
 /* Tells whoever waits an outcome that was just written, counts it (ecf2_submissions_total,
- * ecf2_decision_seconds), and finishes the item. result is submission_outcomes.result. */
-void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body);
+ * ecf2_decision_seconds), and finishes the item. result is submission_outcomes.result, scopes are its scopes:
+ * touched before anybody is told. */
+void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body,
+                 struct slice scopes);
 
 /* Outcomes that change nothing else (common/sql/insert_outcomes.sql). */
 struct plain_outcome {
@@ -112,6 +115,7 @@ struct plain_outcome {
     struct slice fired;             /* rule names, comma separated */
     struct slice facts;
     const char *rules_version;
+    struct slice scopes; /* cache scopes that show what is told here (cache.h), comma separated */
 };
 /* Writes them, commits, tells. outcomes are those of the entries in COMMIT_OPEN. */
 bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *outcomes, size_t count,

@@ -6,9 +6,10 @@ static const struct kind kinds[] = {
     {"declaration.create",
      {"validation", "eligibility", "payments", NULL},
      "participant_id",
-     SUBJECT_PARTICIPANT},
-    {"declaration.void", {"validation", "payments", NULL}, "id", SUBJECT_DECLARATION},
-    {NULL, {NULL}, NULL, SUBJECT_PARTICIPANT},
+     SUBJECT_PARTICIPANT,
+     "declarations"},
+    {"declaration.void", {"validation", "payments", NULL}, "id", SUBJECT_DECLARATION, "declarations"},
+    {NULL, {NULL}, NULL, SUBJECT_PARTICIPANT, NULL},
 };
 
 const struct kind *kinds_all(void)

@@ -21,6 +21,9 @@ struct kind {
         *stages[KIND_STAGES_MAX + 1]; /* services in order, NULL-terminated; the last commits acceptance */
     const char *subject_field;        /* of the payload, a public id: by it intake finds the person */
     enum kind_subject subject;
+    /* What of the lead provider's cached reads shows what its outcome tells, also one that changed nothing: a
+     * scope is of this list (common/cache.h). */
+    const char *list;
 };
 
 /* NULL when there is no such kind. */

@@ -46,11 +46,12 @@ enum {
     BODY,
     TYPE,
     RESOURCE,
+    SCOPES,
     COLUMN_COUNT
 };
 static const char *const column_names[COLUMN_COUNT] = {
-    "n",          "kind",   "state",       "accepted_us", "updated_us",    "decided_us",     "batch_id",
-    "batch_line", "result", "http_status", "body",        "resource_type", "resource_api_id"};
+    "n",          "kind",   "state",       "accepted_us", "updated_us",    "decided_us",      "batch_id",
+    "batch_line", "result", "http_status", "body",        "resource_type", "resource_api_id", "scopes"};
 
 static_assert(COLUMN_COUNT == SUBMISSION_COLUMN_COUNT, "submission_rows.h");
 
@@ -80,6 +81,7 @@ bool submission_view_of_row(const PGresult *result, int row, const int columns[S
                                          .status = db_int(result, row, columns[STATUS]),
                                          .body = db_text(result, row, columns[BODY]),
                                          .resource_type = db_text(result, row, columns[TYPE]),
-                                         .resource_id = db_text(result, row, columns[RESOURCE])};
+                                         .resource_id = db_text(result, row, columns[RESOURCE]),
+                                         .scopes = db_text(result, row, columns[SCOPES])};
     return true;
 }

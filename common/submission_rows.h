@@ -22,7 +22,7 @@ struct submission_key {
  */
 void submission_params(struct db_params *params, const struct submission_key *keys, size_t count);
 
-#define SUBMISSION_COLUMN_COUNT 13
+#define SUBMISSION_COLUMN_COUNT 14
 bool submission_columns(const PGresult *result, int ret_columns[SUBMISSION_COLUMN_COUNT], struct error *err)
     __attribute__((warn_unused_result));
 /* A row. ret_index: which of the count keys it is; ret_view->id is not set, slices are borrowed from the

@@ -24,6 +24,7 @@ struct submission_view {
     int64_t status;
     struct slice body;                       /* JSON, empty = none */
     struct slice resource_type, resource_id; /* empty = none; of a dry run also: not made yet */
+    struct slice scopes; /* not shown: cache scopes to touch before it is (cache.h), empty = none */
     bool is_dry_run;
     struct slice rules; /* of a dry run: JSON array, what each rule saw and said */
 };

@@ -55,6 +55,14 @@ void worker_wake_notifications(struct worker *worker)
     worker->wakes_notifications = true;
 }
 
+bool worker_pause(struct worker *worker, int64_t until_us)
+{
+    while (monotonic_now_us() < until_us)
+        if (!worker_wait(worker, -1, false, until_us))
+            return false;
+    return true;
+}
+
 static bool wait_for_db(void *context, int fd, bool write, int64_t deadline_us)
 {
     return worker_wait(context, fd, write, deadline_us);
@@ -84,7 +92,10 @@ static bool start(struct worker *worker, struct error *err)
         return false;
     worker->db = db_new(worker->settings.database, definition->role, worker->name, definition->statements,
                         wait_for_db, worker);
+    worker->redis = redis_new(worker->settings.redis, err);
     make_metrics(worker);
+    if (worker->redis == NULL)
+        return false;
     return definition->watch == NULL || definition->watch->open(worker, &worker->watched_fd, err);
 }
 
@@ -114,6 +125,8 @@ static int64_t next_turn_us(const struct worker *worker, bool connected)
         next_us = worker->reconnect_at_us;
     if (connected && worker->definition->tick != NULL && worker->next_tick_us < next_us)
         next_us = worker->next_tick_us;
+    if (worker_held_next_us(worker) < next_us)
+        next_us = worker_held_next_us(worker);
     return next_us;
 }
 
@@ -134,6 +147,7 @@ static bool has_finished(struct worker *worker)
     return done;
 }
 
+/* PL-56: take nothing new, finish what is here, what was on its way when we said BYE, and what is held. */
 static void drain(struct worker *worker)
 {
     const int64_t until_us = monotonic_now_us() + BYE_WAIT_US;
@@ -141,8 +155,11 @@ static void drain(struct worker *worker)
     while (worker->state == WORKER_DRAINING) {
         const bool left = worker_all_said_bye(worker) || monotonic_now_us() >= until_us;
 
+        worker_release_held(worker);
         if (worker->queued > 0)
             worker_take_batch(worker);
+        else if (worker->held != NULL)
+            (void)worker_wait(worker, -1, false, worker_held_next_us(worker));
         else if (has_finished(worker) && left)
             break;
         else
@@ -159,11 +176,12 @@ static void loop(struct worker *worker)
             tick(worker);
             worker_offer(worker);
         }
-        if (worker->queued == 0)
+        worker_release_held(worker);
+        if (worker->queued == 0 || worker_holds_too_many(worker))
             (void)worker_wait(worker, -1, false, next_turn_us(worker, connected));
-        worker_take_batch(worker);
+        if (!worker_holds_too_many(worker))
+            worker_take_batch(worker);
     }
-    /* PL-56: take nothing new, finish what is here, and what was on its way when we said BYE */
     drain(worker);
 }
 
@@ -176,6 +194,7 @@ static void finish(struct worker *worker)
     if (worker->definition->watch != NULL)
         worker->definition->watch->close(worker);
     db_free(worker->db);
+    worker_cache_close(worker);
     worker_brokers_close(worker);
     if (worker->zmq != NULL)
         (void)zmq_ctx_term(worker->zmq);

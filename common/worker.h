@@ -32,6 +32,7 @@
 #include "common/settings.h"
 #include "common/wire.h"
 
+struct redis;
 struct worker;
 
 /* One record in hand. The handler reads record (borrowed until the batch ends; it may set its fields to point
@@ -49,6 +50,7 @@ struct work_item {
     struct slice original; /* the record as it came, in frame */
     struct work_reply *replies;
     struct work_text *kept;
+    struct slice touched;
 };
 
 void work_done(struct work_item *item);
@@ -63,6 +65,10 @@ void work_wait(struct work_item *item, const char *service, const char *reason);
 /* Queues a reply to the front that waits for this record; leaves after handle() has succeeded, so after the
  * commit. Nothing happens when nobody waits. Slices are copied. */
 void work_reply(struct work_item *item, const struct wire_reply *reply);
+/* The replies of this item tell of what these cache scopes show, a list as outcomes store it (cache.h): none
+ * of them leaves before the cache can no longer show anything older (pipeline.md PL-52). Adds to those of
+ * earlier calls. Copied. */
+void work_touch(struct work_item *item, struct slice scopes);
 /* Copies text so that it lives until the batch ends; for fields of the record. */
 struct slice work_keep(struct work_item *item, struct slice text);
 
@@ -108,6 +114,10 @@ struct worker_definition {
 int worker_main(const struct worker_definition *definition, int argc, char **argv);
 
 struct db *worker_db(struct worker *worker);
+/* The connection to Redis; for what a handler does with the cache within its batch. */
+struct redis *worker_redis(struct worker *worker);
+/* Waits until then (monotonic), answering the brokers. False: the process is to leave. */
+bool worker_pause(struct worker *worker, int64_t until_us) __attribute__((warn_unused_result));
 /* Whether a handler is to take only locks that are free: somebody in the batch has waited for one in vain. */
 bool worker_takes_free_locks_only(const struct worker *worker);
 const struct settings *worker_settings(const struct worker *worker);

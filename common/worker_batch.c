@@ -222,6 +222,7 @@ static void forget_attempt(struct work_item *items, size_t count)
         items[i].next_service = NULL;
         items[i].failure = NULL;
         items[i].context = NULL;
+        items[i].touched = (struct slice){NULL, 0};
         while (items[i].replies != NULL) {
             struct work_reply *reply = items[i].replies;
 
@@ -255,6 +256,7 @@ static bool conclude(struct worker *worker, struct work_item *items, size_t coun
             stay = fail_alone(worker, &items[i], &failure, duration_us);
         }
     }
+    worker_touch_cache(worker, items, count);
     worker_report(worker, items, count);
     return stay;
 }

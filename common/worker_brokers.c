@@ -467,13 +467,18 @@ static void send_where_subjects_meet(struct worker *worker, struct work_item *it
     free(records);
 }
 
-void worker_report(struct worker *worker, struct work_item *items, size_t count)
+void worker_send_replies(struct worker *worker, const struct work_item *items, size_t count)
 {
     bool told[WIRE_BATCH_MAX] = {false};
 
     for (size_t i = 0; i < count; i++)
         if (items[i].replies != NULL && !told[i])
             send_replies_like(worker, items, count, i, told);
+}
+
+void worker_report(struct worker *worker, struct work_item *items, size_t count)
+{
+    worker_send_replies(worker, items, count);
     send_where_subjects_meet(worker, items, count);
     for (size_t broker = 0; broker < worker->broker_count; broker++)
         send_results(worker, items, count, broker);

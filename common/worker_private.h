@@ -4,6 +4,7 @@
 
 #include "common/messaging.h"
 #include "common/metrics.h"
+#include "common/redis.h"
 #include "common/worker.h"
 
 #define WORKER_BROKERS_MAX 16
@@ -26,6 +27,12 @@ struct work_reply {
 struct work_text {
     struct work_text *next;
     char data[];
+};
+
+/* Names of cache scopes, each once; owned. */
+struct worker_scopes {
+    struct slice *names;
+    size_t count, capacity;
 };
 
 enum worker_state { WORKER_RUNNING, WORKER_DRAINING, WORKER_LEAVING /* at once */ };
@@ -55,6 +62,13 @@ struct worker {
     int64_t next_tick_us;
     bool free_locks_only; /* in the present attempt at a batch */
 
+    struct redis *redis;
+    struct worker_scopes untold; /* scopes that Redis is to be told of */
+    struct held_batch *held;     /* answers that wait for that, or for time to pass; the oldest first */
+    size_t held_count;
+    bool cache_is_away; /* it could not be told the last time */
+    int64_t tell_at_us; /* monotonic: when it is tried again */
+
     struct metric *batch_size, *batch_seconds, *retries;
 };
 
@@ -71,7 +85,19 @@ void worker_say_bye(struct worker *worker);
 bool worker_all_said_bye(const struct worker *worker);
 /* Sends the replies and results of items that are decided, one message a broker; then releases them. */
 void worker_report(struct worker *worker, struct work_item *items, size_t count);
+/* Sends the replies of items, one message a loop. */
+void worker_send_replies(struct worker *worker, const struct work_item *items, size_t count);
 void work_item_release(struct work_item *item);
+
+/* worker_cache.c */
+/* Touches the scopes of a batch that was committed; what must not be told yet is taken out of items and held.
+ */
+void worker_touch_cache(struct worker *worker, struct work_item *items, size_t count);
+/* Sends what need not be held any longer; when that is next the case, monotonic. */
+void worker_release_held(struct worker *worker);
+int64_t worker_held_next_us(const struct worker *worker);
+bool worker_holds_too_many(const struct worker *worker);
+void worker_cache_close(struct worker *worker);
 
 /* worker_batch.c */
 void worker_take_batch(struct worker *worker);

@@ -5,13 +5,13 @@
 --   $5 text[] bodies (JSON; null = that of the outcome of the submission which made the resource),
 --   $6 text[] resource types, $7 uuid[] resource ids, $8 text[] rules that fired (comma separated),
 --   $9 text[] facts (JSON), $10 text[] rules versions, $11 bigint[] lead providers that submitted (null = somebody else),
---   $12 text[] trace ids
+--   $12 text[] trace ids, $13 text[] cache scopes (comma separated)
 -- One row for each outcome written: its id and body.
 with decided as (
   select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::uuid[],
-                       $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[])
+                       $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[])
     as d (id, accepted_at, result, http_status, body, resource_type, resource_api_id, fired, facts, rules_version,
-          lead_provider_id, trace_id)
+          lead_provider_id, trace_id, scopes)
 ),
 outcomes as (
   insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
@@ -24,7 +24,8 @@ outcomes as (
                      on first.accepted_at = uuid_v7_time(declaration.submission_id)
                      and first.submission_id = declaration.submission_id
                    where declaration.api_id = d.resource_api_id)),
-         d.resource_type, d.resource_api_id, nextval('accept_no_seq'), '{}',
+         d.resource_type, d.resource_api_id, nextval('accept_no_seq'),
+         coalesce(string_to_array(nullif(d.scopes, ''), ','), '{}'),
          coalesce(string_to_array(nullif(d.fired, ''), ','), '{}'), d.facts::jsonb, d.rules_version::integer
   from decided as d
   on conflict do nothing

@@ -3,11 +3,14 @@
 --   $1 uuid[] ids, $2 timestamptz[] their accepted_at, $3 bigint[] their accept_no, $4 text[] their subjects
 --   $5, $6 timestamptz  bounds of their accepted_at: from, until (exclusive), for the outcomes of the batch itself
 --   $7, $8 timestamptz  bounds for earlier ones: eight days back (PL-5), until now
--- One row for each id: the stored outcome (null without one), `dead`, `earlier`, and `now`: the database's machine time.
+-- One row for each id: the stored outcome (null without one; `scopes` comma separated, and empty where it is so old that no
+-- cached read can be older, PL-52), `dead`, `earlier`, and `now`: the database's machine time.
 select asked.id,
        stored.result::text as result,
        stored.http_status,
        stored.body::text as body,
+       case when stored.decided_at > clock_timestamp() - interval '60 seconds' then array_to_string(stored.scopes, ',')
+       end as scopes,
        exists (select from submission_dead_letters as letter
                where letter.submission_id = asked.id and letter.resolved_at is null) as dead,
        stored.submission_id is null and exists (

@@ -14,6 +14,7 @@
 --   state                                 received, awaiting_teaching_record, decided, dead
 --   accepted_us, updated_us, decided_us   microseconds since 1970; decided_us null unless decided
 --   result, http_status, body, resource_type, resource_api_id: of the outcome, else null
+--   scopes                                its cache scopes, comma separated; null where no cached read can be older (PL-52)
 --
 -- The limit keeps the look-up by key: a partition made ahead has no statistics.
 select asked.n,
@@ -28,7 +29,8 @@ select asked.n,
        facts.http_status,
        facts.body::text as body,
        facts.resource_type,
-       facts.resource_api_id
+       facts.resource_api_id,
+       case when facts.decided_at > clock_timestamp() - interval '60 seconds' then array_to_string(facts.scopes, ',') end as scopes
   from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bigint[])
        with ordinality as asked (id, accepted_at, caller_type, caller_id, n)
  cross join lateral (select s.*

@@ -165,7 +165,7 @@ comment on column idempotency_keys.submission_id is 'of a bulk request: the batc
 -- a dead letter was resolved no longer counts (PL-42).
 create function submission_facts(of_id uuid, of_accepted_at timestamptz, bound_from timestamptz, bound_until timestamptz)
   returns table (state text, updated_at timestamptz, decided_at timestamptz, result text, http_status integer, body json,
-    resource_type text, resource_api_id uuid)
+    resource_type text, resource_api_id uuid, scopes text[])
   language sql stable parallel safe
 as $$
   select case
@@ -181,7 +181,8 @@ as $$
          outcome.http_status,
          outcome.body,
          outcome.resource_type,
-         outcome.resource_api_id
+         outcome.resource_api_id,
+         outcome.scopes
     from (select bool_or(l.resolved_at is null) as is_dead, max(l.dead_at) as dead_at, max(l.resolved_at) as resolved_at
             from submission_dead_letters as l
            where l.submission_id = of_id) as letters

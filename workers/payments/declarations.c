@@ -11,6 +11,7 @@
 #include "common/verdict.h"
 #include "workers/payments/acceptances.h"
 #include "workers/payments/declaration_rules.h"
+#include "workers/payments/lists.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
 
@@ -24,7 +25,7 @@ struct acceptance {
     struct declaration_effects effects;
     struct uuid api_id;
     int64_t updated_at_us;
-    struct buffer body;
+    struct buffer body, scopes;
     char *funding_changes; /* JSON array of change lines; NULL = no change */
 };
 
@@ -37,7 +38,17 @@ static void acceptance_release(struct acceptance *one)
     if (one->has_verdict)
         verdict_release(&one->verdict);
     buffer_release(&one->body);
+    buffer_release(&one->scopes);
     free(one->funding_changes);
+}
+
+static struct moved_lists lists_of(const struct acceptance *one)
+{
+    return (struct moved_lists){.lead_provider_id = one->item->record.caller_id,
+                                .declaration_ids = one->facts.lead_provider_ids,
+                                .declaration_count = one->facts.lead_provider_count,
+                                .participant_ids = one->facts.participant_lead_provider_ids,
+                                .participant_count = one->facts.participant_lead_provider_count};
 }
 
 static bool decode(struct acceptance *one, struct error *err)
@@ -49,6 +60,8 @@ static bool decode(struct acceptance *one, struct error *err)
     one->has_verdict = one->has_facts && verdict_read(record->verdict, &one->verdict, err);
     if (!one->has_verdict)
         return false;
+    const struct moved_lists lists = lists_of(one);
+    lists_scopes(&lists, &one->scopes);
     if (one->verdict.is_same_as)
         return true;
     return declaration_decide_effects(&one->input, &one->facts, one->verdict.is_fundable, record->as_of_us,
@@ -60,14 +73,11 @@ static bool decode(struct acceptance *one, struct error *err)
 static void add_locks(struct commit *commit, size_t entry, const void *own)
 {
     const struct acceptance *one = own;
+    const struct moved_lists lists = lists_of(one);
 
     commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.statement_id, /* shared= */ true);
-    for (size_t i = 0; i < one->facts.lead_provider_count; i++)
-        commit_add_lock(commit, entry, LOCK_LIST, one->facts.lead_provider_ids[i], /* shared= */ true);
-    for (size_t i = 0; i < one->facts.participant_lead_provider_count; i++)
-        commit_add_lock(commit, entry, LOCK_LIST, one->facts.participant_lead_provider_ids[i],
-                        /* shared= */ true);
+    lists_lock(commit, entry, &lists);
 }
 
 /* ------------------------------------------------------------------- write */
@@ -86,7 +96,7 @@ static struct written finish(const struct commit *commit, void *own)
     buffer_clear(&one->body);
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
-    return (struct written){one->item, buffer_slice(&one->body)};
+    return (struct written){one->item, buffer_slice(&one->body), buffer_slice(&one->scopes)};
 }
 
 /* The columns of write_declarations.sql, in its order. */
@@ -118,6 +128,7 @@ enum column {
     TRAINING_ENDS_ON,
     SCHOOL_PERIOD,
     TRACE,
+    SCOPES,
     COLUMN_COUNT
 };
 
@@ -223,6 +234,9 @@ static void add_value(struct db_params *params, int column, const void *own)
     case TRACE:
         db_array_slice(params, record->trace);
         break;
+    case SCOPES:
+        db_array_slice(params, buffer_slice(&one->scopes));
+        break;
     case FUNDING_ENDS_ON:
     case FUNDING_CHANGES:
     case TRAINING_ENDS_ON:
@@ -287,7 +301,8 @@ static bool commit_same(struct worker *worker, const struct accepted *accepted, 
                                                   .resource_type = "participant-declaration",
                                                   .resource_id = &one->verdict.same_as,
                                                   .facts = one->item->record.facts,
-                                                  .rules_version = one->verdict.rules_version.data};
+                                                  .rules_version = one->verdict.rules_version.data,
+                                                  .scopes = buffer_slice(&one->scopes)};
     }
     good = good && commit_plain_outcomes(&commit, outcomes, used, err);
     commit_release(&commit);

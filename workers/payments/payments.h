@@ -14,7 +14,7 @@ bool accept_voids(struct worker *worker, struct work_item *items, size_t count, 
 /* What a statement was to write, and what its client is told. */
 struct written {
     struct work_item *item;
-    struct slice body;
+    struct slice body, scopes;
 };
 /* Tells each submission that the write returned (its id in the first column) that it succeeded; one that it
  * did not return had an outcome already (the backstop) and is done with. */

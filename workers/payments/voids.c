@@ -10,6 +10,7 @@
 #include "common/verdict.h"
 #include "common/void_commit.h"
 #include "workers/payments/acceptances.h"
+#include "workers/payments/lists.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
 #include "workers/payments/void_rules.h"
@@ -23,7 +24,7 @@ struct acceptance {
     bool has_facts, has_verdict;
     struct void_effects effects;
     int64_t updated_at_us;
-    struct buffer body;
+    struct buffer body, scopes;
     char *funding_changes; /* JSON array of change lines; NULL = no change */
 };
 
@@ -34,7 +35,17 @@ static void acceptance_release(struct acceptance *one)
     if (one->has_verdict)
         verdict_release(&one->verdict);
     buffer_release(&one->body);
+    buffer_release(&one->scopes);
     free(one->funding_changes);
+}
+
+static struct moved_lists lists_of(const struct acceptance *one)
+{
+    return (struct moved_lists){.lead_provider_id = one->item->record.caller_id,
+                                .declaration_ids = one->facts.lead_provider_ids,
+                                .declaration_count = one->facts.lead_provider_count,
+                                .participant_ids = one->facts.participant_lead_provider_ids,
+                                .participant_count = one->facts.participant_lead_provider_count};
 }
 
 static bool decode(struct acceptance *one, struct error *err)
@@ -45,27 +56,25 @@ static bool decode(struct acceptance *one, struct error *err)
         return false;
     one->has_facts = void_facts_decode(record->facts, &one->facts, err);
     one->has_verdict = one->has_facts && verdict_read(record->verdict, &one->verdict, err);
-    return one->has_verdict && void_decide_effects(&one->facts, record->as_of_us, &one->effects, err);
+    if (!one->has_verdict)
+        return false;
+    const struct moved_lists lists = lists_of(one);
+    lists_scopes(&lists, &one->scopes);
+    return void_decide_effects(&one->facts, record->as_of_us, &one->effects, err);
 }
 
 /* ------------------------------------------------------------------- locks */
-
-static void add_lists(struct commit *commit, size_t entry, const int64_t *lead_provider_ids, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        commit_add_lock(commit, entry, LOCK_LIST, lead_provider_ids[i], /* shared= */ true);
-}
 
 static void add_locks(struct commit *commit, size_t entry, const void *own)
 {
     const struct acceptance *one = own;
     const struct void_facts *facts = &one->facts;
+    const struct moved_lists lists = lists_of(one);
 
     commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, facts->payment_statement.id, /* shared= */ true);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.clawback_statement_id, /* shared= */ true);
-    add_lists(commit, entry, facts->lead_provider_ids, facts->lead_provider_count);
-    add_lists(commit, entry, facts->participant_lead_provider_ids, facts->participant_lead_provider_count);
+    lists_lock(commit, entry, &lists);
 }
 
 /* ------------------------------------------------------------------- write */
@@ -80,7 +89,7 @@ static struct written finish(const struct commit *commit, void *own)
 
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
-    return (struct written){one->item, buffer_slice(&one->body)};
+    return (struct written){one->item, buffer_slice(&one->body), buffer_slice(&one->scopes)};
 }
 
 /* The columns of write_voids.sql, in its order. */
@@ -107,6 +116,7 @@ enum column {
     OPENED_FROM,
     OPENED_UNTIL,
     TRACE,
+    SCOPES,
     COLUMN_COUNT
 };
 
@@ -191,6 +201,9 @@ static void add_value(struct db_params *params, int column, const void *own)
     case TRACE:
         db_array_slice(params, record->trace);
         break;
+    case SCOPES:
+        db_array_slice(params, buffer_slice(&one->scopes));
+        break;
     default:
         add_completion(params, (enum column)column, one);
         break;
@@ -252,8 +265,7 @@ bool accept_voids(struct worker *worker, struct work_item *items, size_t count, 
         all[i].item = &items[i];
         good = decode(&all[i], err);
         if (!work_is_dry_run(&items[i]))
-            accepted[used++] =
-                (struct accepted){&items[i], all[i].verdict.digest, &all[i].input, &all[i]};
+            accepted[used++] = (struct accepted){&items[i], all[i].verdict.digest, &all[i].input, &all[i]};
     }
     good = good && (used == 0 || acceptances_commit(worker, &kind, accepted, used, err));
     for (size_t i = 0; good && i < count; i++)

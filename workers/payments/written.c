@@ -11,7 +11,8 @@ bool tell_written(const struct written *submissions, size_t count, const PGresul
             return error_set(err, ERROR_BUG, "the write returned something that is no id");
         for (size_t i = 0; i < count; i++)
             if (uuid_equal(&submissions[i].item->record.id, &id))
-                commit_tell(submissions[i].item, "succeeded", 200, submissions[i].body);
+                commit_tell(submissions[i].item, "succeeded", 200, submissions[i].body,
+                            submissions[i].scopes);
     }
     for (size_t i = 0; i < count; i++)
         if (submissions[i].item->disposition == 0)

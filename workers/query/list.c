@@ -92,7 +92,7 @@ bool list_budget_lasts(struct list_budget *budget)
 void list_put_off(struct question *question)
 {
     work_forward(question->item, "query"); /* not returned: it only waits for its turn, without a delay */
-    question->is_answered = true; /* not now, but not with 404 */
+    question->is_answered = true;          /* not now, but not with 404 */
 }
 
 void list_answer(struct question *question, struct list_budget *budget, struct buffer *list)

@@ -1,5 +1,6 @@
 /*
- * ecf2-query: reads PostgreSQL for the front (architecture.md section 2). It writes nothing: its role cannot.
+ * ecf2-query: reads PostgreSQL for the front, and fills the cache with what it read (architecture.md
+ * section 2). It writes nothing else: its role cannot.
  */
 #include <stddef.h>
 
@@ -12,7 +13,7 @@ static const struct db_statement *const *const statements[] = {query_statements,
 
 static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {
-    return reads_answer(worker_db(worker), items, count, err);
+    return reads_answer(worker_db(worker), worker_redis(worker), items, count, err);
 }
 
 int main(int argc, char **argv)

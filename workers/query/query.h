@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/cache.h"
 #include "common/db.h"
 #include "common/error.h"
 #include "common/slice.h"
@@ -23,6 +24,10 @@ struct question {
     json_t *payload; /* owned */
     struct uuid id;  /* field `id`, for those that ask by one */
     bool is_answered;
+    /* Where the front wants the answer cached (reads.c): */
+    const char *scope, *key; /* borrowed from payload; NULL = nowhere */
+    struct buffer entry;     /* what goes there; empty = nothing */
+    struct cache_token token;
 };
 
 /* Text of a field of the payload; NULL where there is none. Borrowed from the question. */
@@ -30,9 +35,10 @@ const char *question_field(const struct question *question, const char *name);
 /* Answers with status and body; extra may be empty. */
 void question_answer(struct question *question, uint16_t status, struct slice extra, struct slice body);
 
-/* Answers all questions of a batch. False, and nobody is answered, when the database fails. */
-bool reads_answer(struct db *db, struct work_item *items, size_t count, struct error *err)
-    __attribute__((warn_unused_result));
+/* Answers all questions of a batch. False, and nobody is answered, when the database fails. redis: for the
+ * cache. */
+bool reads_answer(struct db *db, struct redis *redis, struct work_item *items, size_t count,
+                  struct error *err) __attribute__((warn_unused_result));
 
 /* Questions of one kind. A question that is left unanswered found nothing. */
 bool token_answer(struct db *db, struct question *questions, size_t count, struct error *err)

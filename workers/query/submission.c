@@ -34,9 +34,6 @@ static int by_time(const void *left, const void *right)
     return (accepted_us(*a) > accepted_us(*b)) - (accepted_us(*a) < accepted_us(*b));
 }
 
-/* NEEDSWORK: pipeline.md PL-52 has a new cache token set here for the scopes of an outcome younger than 60 s,
- * before it is told. Outcomes name no scopes yet, and the front caches nothing that they could have changed.
- */
 static void answer_one(struct question *question, const struct submission_view *view)
 {
     struct buffer body = BUFFER_INIT, extra = BUFFER_INIT;
@@ -63,6 +60,7 @@ static bool answer_rows(const PGresult *result, struct question *const *question
 
         if (!submission_view_of_row(result, row, columns, count, &i, &view, err))
             return false;
+        work_touch(questions[i]->item, view.scopes);
         view.id = questions[i]->id;
         answer_one(questions[i], &view);
     }

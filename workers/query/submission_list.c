@@ -103,6 +103,7 @@ static bool show(struct db *db, struct search *search, const struct submission_k
         if (!good)
             break;
         view.id = keys[i].id;
+        work_touch(search->question->item, view.scopes);
         list_separate(search->list);
         submission_render_resource(&view, search->list);
     }

@@ -3,8 +3,13 @@
  * declarations (payments.md 3.4). Each statement is one transaction: its locks, which keep every declaration
  * of it still (pipeline.md section 3, class 2), then one statement that looks again and writes everything.
  * One that fails does not stop the others; the job has then failed, and is tried again for what is left.
+ *
+ * Nobody is told of it but by the job's own row and log line: these come when no cached read is older
+ * (pipeline.md PL-52).
  */
+#include "common/cache.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/locks.h"
 #include "common/log.h"
 #include "common/london.h"
@@ -113,6 +118,8 @@ bool job_statements_payable(struct scheduler *scheduler, struct error *err)
     metric_set(metric_gauge("ecf2_statements_overdue",
                             "Output statements past their deadline that are still open", ""),
                PQntuples(overdue) - moved);
+    if (moved > 0 && !worker_pause(scheduler->worker, monotonic_now_us() + CACHE_HOLD_US))
+        return error_set(err, ERROR_SYSTEM, "told to leave");
     if (failed == 0)
         return true;
     return error_set(err, first.kind, "%d statements did not become payable; the first: %s", failed,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cache.h"
 #include "common/dry_run.h"
 #include "common/kinds.h"
 #include "common/metrics.h"
@@ -15,6 +16,7 @@ void judgement_release(struct judgement *judgement)
     buffer_release(&judgement->body);
     buffer_release(&judgement->fired);
     json_decref(judgement->rules);
+    buffer_release(&judgement->scopes);
 }
 
 void judgement_add_fired(struct judgement *judgement, const char *source)
@@ -131,6 +133,19 @@ static void count_fired(const struct judgement *one)
     }
 }
 
+/* A rejection moves nothing, but it tells what is there already ("this has been declared"), perhaps of an
+ * outcome that nobody was told yet: what its caller reads afterwards must show it. */
+static struct slice scopes_of(struct judgement *one)
+{
+    const struct wire_record *record = &one->item->record;
+    const struct kind *kind = kind_find(record->kind);
+
+    buffer_clear(&one->scopes);
+    if (kind != NULL && kind->list != NULL && record->caller_type == WIRE_LEAD_PROVIDER)
+        cache_scope_append(&one->scopes, record->caller_id, kind->list);
+    return buffer_slice(&one->scopes);
+}
+
 static bool commit_rejections(struct worker *worker, const struct commit_kind *kind,
                               struct judgement *const *rejected, size_t count, const char *rules_version,
                               struct error *err)
@@ -158,7 +173,8 @@ static bool commit_rejections(struct worker *worker, const struct commit_kind *k
                                                   .body = buffer_slice(&rejected[i]->body),
                                                   .fired = buffer_slice(&rejected[i]->fired),
                                                   .facts = rejected[i]->facts,
-                                                  .rules_version = rules_version};
+                                                  .rules_version = rules_version,
+                                                  .scopes = scopes_of(rejected[i])};
     }
     good = good && commit_plain_outcomes(&commit, outcomes, open, err);
     commit_release(&commit);

@@ -23,6 +23,7 @@ struct judgement {
     /* What the rules say of it: */
     uint16_t status;           /* 0: accepted; else of the rejection */
     struct buffer body, fired; /* of a rejection: its body, and the sources of the rules that failed */
+    struct buffer scopes;      /* of a rejection: filled by judgements_settle */
     bool is_same_as;           /* of an acceptance (common/verdict.h) */
     struct uuid same_as;
     json_t *rules; /* of a dry run: the trace, owned; NULL otherwise */

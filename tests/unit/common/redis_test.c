@@ -21,101 +21,7 @@
 #include "common/address.h"
 #include "common/clock.h"
 #include "common/log.h"
-
-static char directory[] = "/tmp/ecf2-redis-XXXXXX";
-static char socket_path[64];
-static pid_t server_pid;
-
-static bool program_exists(void)
-{
-    char path[4096], file[4200];
-    const char *search = getenv("PATH");
-    (void)snprintf(path, sizeof(path), "%s", search == NULL ? "/usr/bin" : search);
-    for (char *part = strtok(path, ":"); part != NULL; part = strtok(NULL, ":")) {
-        (void)snprintf(file, sizeof(file), "%s/redis-server", part);
-        if (access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Starts the server and reads its output until it says that it is ready. */
-static void server_start(void)
-{
-    int output[2];
-    assert_int_equal(pipe2(output, O_CLOEXEC), 0);
-    server_pid = fork();
-    assert_true(server_pid >= 0);
-    if (server_pid == 0) {
-        (void)dup2(output[1], STDOUT_FILENO);
-        (void)execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir",
-                     directory, "--save", "", "--appendonly", "no", "--daemonize", "no", (char *)NULL);
-        _exit(127);
-    }
-    (void)close(output[1]);
-    static char text[65536];
-    size_t size = 0;
-    while (strstr(text, "ready to accept connections at") == NULL) {
-        struct pollfd poll_fd = {.fd = output[0], .events = POLLIN};
-        assert_int_equal(poll(&poll_fd, 1, 20000), 1);
-        ssize_t got = read(output[0], text + size, sizeof(text) - 1 - size);
-        if (got <= 0)
-            fail_msg("redis-server did not start: %s", text);
-        size += (size_t)got;
-        text[size] = '\0';
-    }
-    memset(text, 0, sizeof(text));
-    /* It goes on writing; a closed pipe would end it. The descriptor is given to /dev/null's reader: kept
-     * open. */
-    static int kept = -1;
-    if (kept >= 0)
-        (void)close(kept);
-    kept = output[0];
-}
-
-static void server_kill(void)
-{
-    int status;
-    if (server_pid <= 0)
-        return;
-    (void)kill(server_pid, SIGKILL);
-    (void)waitpid(server_pid, &status, 0);
-    server_pid = 0;
-}
-
-static int group_setup(void **state)
-{
-    (void)state;
-    (void)signal(SIGPIPE, SIG_IGN); /* as process_start does */
-    log_open("test", LOG_ERROR);
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    (void)snprintf(socket_path, sizeof(socket_path), "%s/redis.sock", directory);
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    server_kill();
-    (void)unlink(socket_path);
-    return rmdir(directory);
-}
-
-static int server_setup(void **state)
-{
-    (void)state;
-    server_start();
-    return 0;
-}
-
-static int server_teardown(void **state)
-{
-    (void)state;
-    server_kill();
-    (void)unlink(socket_path);
-    return 0;
-}
+#include "tests/unit/common/redis_server.h"
 
 static struct redis *client(const char *address)
 {
@@ -129,7 +35,7 @@ static struct redis *client(const char *address)
 static struct redis *connected_client(void)
 {
     struct error err = {0};
-    struct redis *redis = client(socket_path);
+    struct redis *redis = client(redis_server_path());
     if (!redis_connect(redis, &err))
         fail_msg("%s", err.detail);
     return redis;
@@ -249,7 +155,7 @@ static void a_restart_costs_one_exchange(void **state)
     struct redis *redis = connected_client();
     struct error err = {0};
     redisReply *reply;
-    server_kill();
+    redis_server_kill();
     redis_append_list(redis, slice_of("PING"));
     assert_false(redis_exchange(redis, 1, &reply, &err));
     assert_int_equal(err.kind, ERROR_CACHE);
@@ -262,8 +168,8 @@ static void a_restart_costs_one_exchange(void **state)
     assert_false(redis_exchange(redis, 1, &reply, &err));
     assert_int_equal(err.kind, ERROR_CACHE);
 
-    (void)unlink(socket_path);
-    server_start();
+    (void)unlink(redis_server_path());
+    redis_server_start();
     wait_until_due(redis);
     assert_true(redis_ready(redis));
     error_clear(&err);
@@ -279,7 +185,7 @@ static void commands_appended_while_away_fail_later(void **state)
     (void)state;
     struct error err = {0};
     redisReply *reply;
-    struct redis *redis = client(socket_path);
+    struct redis *redis = client(redis_server_path());
     redis_append_list(redis, slice_of("PING"));
     assert_true(redis_connect(redis, &err));
     assert_false(redis_exchange(redis, 1, &reply, &err));
@@ -290,7 +196,7 @@ static void commands_appended_while_away_fail_later(void **state)
 static void delays_grow_up_to_a_second(void **state)
 {
     (void)state;
-    struct redis *redis = client(socket_path); /* where nobody listens */
+    struct redis *redis = client(redis_server_path()); /* where nobody listens */
     static const int64_t delays_ms[] = {50, 100, 200, 400, 800, 1000, 1000};
     for (size_t i = 0; i < sizeof(delays_ms) / sizeof(delays_ms[0]); i++) {
         struct error err = {0};
@@ -473,14 +379,16 @@ static void an_attempt_that_hangs_is_given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest with_server[] = {
-        cmocka_unit_test_setup_teardown(a_pipeline_of_commands, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(any_bytes_go_through, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(large_pipelines, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(an_error_of_one_command_is_its_reply, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(a_wrong_count_is_a_bug, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(a_restart_costs_one_exchange, server_setup, server_teardown),
-        cmocka_unit_test_setup_teardown(commands_appended_while_away_fail_later, server_setup,
-                                        server_teardown),
+        cmocka_unit_test_setup_teardown(a_pipeline_of_commands, redis_server_setup, redis_server_teardown),
+        cmocka_unit_test_setup_teardown(any_bytes_go_through, redis_server_setup, redis_server_teardown),
+        cmocka_unit_test_setup_teardown(large_pipelines, redis_server_setup, redis_server_teardown),
+        cmocka_unit_test_setup_teardown(an_error_of_one_command_is_its_reply, redis_server_setup,
+                                        redis_server_teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_count_is_a_bug, redis_server_setup, redis_server_teardown),
+        cmocka_unit_test_setup_teardown(a_restart_costs_one_exchange, redis_server_setup,
+                                        redis_server_teardown),
+        cmocka_unit_test_setup_teardown(commands_appended_while_away_fail_later, redis_server_setup,
+                                        redis_server_teardown),
     };
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(delays_grow_up_to_a_second),
@@ -490,12 +398,12 @@ int main(void)
         cmocka_unit_test(answers_that_trickle_in_do_not_add_up),
         cmocka_unit_test(an_attempt_that_hangs_is_given_up),
     };
-    if (group_setup(NULL) != 0)
+    if (redis_server_group_setup() != 0)
         return 1;
     int failed = cmocka_run_group_tests(alone, NULL, NULL);
-    if (program_exists())
+    if (redis_server_exists())
         failed += cmocka_run_group_tests(with_server, NULL, NULL);
     else
         (void)fprintf(stderr, "skipped: the tests with a server, since there is no redis-server\n");
-    return group_teardown(NULL) != 0 || failed != 0;
+    return redis_server_group_teardown() != 0 || failed != 0;
 }

@@ -14,7 +14,7 @@
 --   mentor completion (6.1), null where nothing changes:
 --   $23 date[]         funding ends on            $24 text[]         change lines of it (JSON array of text)
 --   $25 date[]         training period ends on    $26 bigint[]       its school period
---   $27 text[]         trace ids
+--   $27 text[]         trace ids                  $28 text[]         cache scopes (comma separated)
 -- One row for each submission written: its id.
 --
 -- What every declaration writes joins nothing to the input: the planner thinks of ten rows and would compare each of 200
@@ -25,17 +25,17 @@ with input as (
               $7::bigint[], $8::integer[], $9::declaration_type[], $10::timestamptz[], $11::evidence_type[],
               $12::payment_status[], $13::bigint[], $14::bigint[], $15::bigint[], $16::boolean[], $17::boolean[],
               $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::date[], $24::text[],
-              $25::date[], $26::bigint[], $27::text[])
+              $25::date[], $26::bigint[], $27::text[], $28::text[])
     as i (submission_id, accepted_at, api_id, training_period_id, teacher_id, role, lead_provider_id, year, type,
           declared_at, evidence, payment_status, statement_id, mentorship_id, delivery_partner_id, pupil_premium,
           sparsity, as_of, updated_at, body, facts, rules_version, funding_ends_on, funding_changes,
-          training_ends_on, school_period_id, trace_id)
+          training_ends_on, school_period_id, trace_id, scopes)
 ),
 outcomes as (
   insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
-                                   resource_api_id, decided_no, facts, rules_version)
+                                   resource_api_id, decided_no, scopes, facts, rules_version)
   select submission_id, accepted_at, clock_timestamp(), 'succeeded', 200, body::json, 'participant-declaration',
-         api_id, decided_no, facts::jsonb, rules_version::integer
+         api_id, decided_no, string_to_array(scopes, ','), facts::jsonb, rules_version::integer
   from input
   on conflict do nothing
   returning submission_id

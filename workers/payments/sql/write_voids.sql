@@ -16,22 +16,23 @@
 --   $20 date[]         first day of the one made behind it, null where none is
 --   $21 date[]         and its last day, null where it is open
 --   $22 text[]         trace ids
+--   $23 text[]         cache scopes (comma separated)
 -- One row for each submission written: its id.
 with input as (
   select *
   from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::uuid[], $5::payment_status[], $6::clawback_status[],
               $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[],
               $14::text[], $15::text[], $16::text[], $17::date[], $18::bigint[], $19::date[], $20::date[], $21::date[],
-              $22::text[])
+              $22::text[], $23::text[])
     as i (submission_id, accepted_at, declaration_id, api_id, payment_status, clawback_status, clawback_statement_id,
           training_period_id, teacher_id, lead_provider_id, as_of, updated_at, body, facts, rules_version, funding_changes,
-          funding_ends_on, latest_training_id, training_ends_on, opened_from, opened_until, trace_id)
+          funding_ends_on, latest_training_id, training_ends_on, opened_from, opened_until, trace_id, scopes)
 ),
 outcomes as (
   insert into submission_outcomes (submission_id, accepted_at, decided_at, result, http_status, body, resource_type,
-                                   resource_api_id, decided_no, facts, rules_version)
+                                   resource_api_id, decided_no, scopes, facts, rules_version)
   select submission_id, accepted_at, clock_timestamp(), 'succeeded', 200, body::json, 'participant-declaration', api_id,
-         nextval('accept_no_seq'), facts::jsonb, rules_version::integer
+         nextval('accept_no_seq'), string_to_array(scopes, ','), facts::jsonb, rules_version::integer
   from input
   on conflict do nothing
   returning submission_id
