@@ -3,20 +3,17 @@
 
 #include <inttypes.h>
 #include <microhttpd.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/entity_tag.h"
 #include "common/log.h"
-#include "common/token.h"
 #include "front/loop.h"
 #include "front/stream.h"
 
 #define JSON_TYPE     "application/json; charset=utf-8"
 #define CACHE_PRIVATE "max-age=0, private, must-revalidate"
-#define ETAG_BYTES    16
-#define ETAG_SIZE     (2 * ETAG_BYTES + 5) /* W/"…" and the zero */
 #define VALUE_SIZE    80
 
 /* ---- bodies ---- */
@@ -88,13 +85,14 @@ void answer_titled_problem(struct answer *answer, unsigned status, const char *t
 
 /* ---- entity tags ---- */
 
-static void etag_make(const struct buffer *body, char ret_etag[ETAG_SIZE])
+static void etag_of(const struct answer *answer, char ret_etag[ENTITY_TAG_SIZE])
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    char hex[2 * ETAG_BYTES + 1];
-    (void)EVP_Digest(body->data, body->size, digest, NULL, EVP_sha256(), NULL);
-    hex_format(digest, ETAG_BYTES, hex);
-    (void)snprintf(ret_etag, ETAG_SIZE, "W/\"%s\"", hex);
+    if (answer->tag.size == 0 || answer->tag.size >= ENTITY_TAG_SIZE) {
+        entity_tag_make(buffer_slice(&answer->body), ret_etag);
+        return;
+    }
+    memcpy(ret_etag, answer->tag.data, answer->tag.size);
+    ret_etag[answer->tag.size] = '\0';
 }
 
 static struct slice opaque_tag(struct slice etag)
@@ -175,9 +173,9 @@ static void add_limit_headers(struct MHD_Response *response, const struct answer
 
 struct MHD_Response *answer_response(struct answer *answer, const struct request *request)
 {
-    char etag[ETAG_SIZE] = "";
+    char etag[ENTITY_TAG_SIZE] = "";
     if (answer->etag && answer->status == 200) {
-        etag_make(&answer->body, etag);
+        etag_of(answer, etag);
         bool conditional = request->route != NULL && request->route->method == ROUTE_GET;
         if (conditional && answer_etag_matches(request->if_none_match, slice_of(etag)))
             answer->status = 304; /* the body is not sent, but Content-Length tells its size as 200 would */

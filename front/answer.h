@@ -25,6 +25,7 @@ struct answer {
     bool preference_applied; /* repeat what was honoured of Prefer */
     bool replayed;           /* the answer of an earlier request: Idempotency-Replayed */
     bool etag;               /* weak ETag over the body; 304 when the client has it */
+    struct slice tag;        /* that ETag where it is known already, borrowed; else empty */
     bool close;
     const char *type; /* of the body, static; NULL = JSON */
     /* for 429 */

@@ -2,9 +2,9 @@
  * gate: one exchange with Redis a turn.
  *
  * Commands of a turn: for each counter that some request of it moves INCRBY and EXPIRE, for each token GET,
- * for each answer of the query worker SET NX. A counter that n requests move is moved once, by n; the k-th of
- * them is counted as number value - n + k. Without Redis the counters are this process's own and tokens are
- * asked of the query worker.
+ * for each entry of the cache MGET (cached.c), for each answer of the query worker SET NX. A counter that n
+ * requests move is moved once, by n; the k-th of them is counted as number value - n + k. Without Redis the
+ * counters are this process's own and tokens are asked of the query worker.
  */
 #include "front/gate.h"
 
@@ -71,6 +71,8 @@ struct gate_turn {
     struct gate_token *tokens;
     struct gate_ask *asks;
     size_t count, capacity;
+    redisReply **replies; /* kept to the turn's end: entries are answered from them */
+    size_t reply_count;
     struct network_address address; /* formatted last; the next request often comes from there too */
     char address_key[NETWORK_TEXT_SIZE];
 };
@@ -202,12 +204,13 @@ static void turn_collect(struct loop *loop, struct gate_turn *turn, int64_t now_
         *ask = (struct gate_ask){.request = request};
         ask_limits(turn, ask, now_us);
         ask_token(turn, ask);
+        cached_want(request);
     }
 }
 
 /* ---- the exchange ---- */
 
-static size_t append_commands(struct redis *redis, const struct gate_turn *turn,
+static size_t append_commands(struct redis *redis, const struct gate_turn *turn, struct cached *cached,
                               const struct gate_fill *fills)
 {
     size_t replies = 1;
@@ -225,6 +228,7 @@ static size_t append_commands(struct redis *redis, const struct gate_turn *turn,
         redis_append_list(redis, slice_of("GET"), slice_of(text));
         replies++;
     }
+    replies += cached_append(cached, redis);
     for (const struct gate_fill *fill = fills; fill != NULL; fill = fill->next) {
         (void)snprintf(text, sizeof(text), "token:%s", fill->hex);
         (void)snprintf(value, sizeof(value), "{\"token_id\":%" PRId64 ",\"lead_provider_id\":%" PRId64 "}",
@@ -252,8 +256,9 @@ static void read_token(struct gate_token *token, const redisReply *reply)
         token->found = TOKEN_GOOD;
 }
 
-static void read_replies(struct gate_turn *turn, redisReply *const *replies)
+static void read_replies(struct gate_turn *turn, struct cached *cached)
 {
+    redisReply *const *replies = turn->replies;
     size_t i = 1; /* behind PING's */
     for (struct gate_counter *counter = turn->counters; counter != NULL; counter = counter->hh.next) {
         if (replies[i]->type == REDIS_REPLY_INTEGER)
@@ -262,21 +267,21 @@ static void read_replies(struct gate_turn *turn, redisReply *const *replies)
     }
     for (struct gate_token *token = turn->tokens; token != NULL; token = token->hh.next)
         read_token(token, replies[i++]);
+    cached_read(cached, replies + i);
 }
 
-static bool exchange(struct gate *gate, struct error *err)
+static bool exchange(struct gate *gate, struct cached *cached, struct error *err)
 {
+    struct gate_turn *turn = gate->turn;
     if (!redis_ready(gate->redis) && !redis_connect(gate->redis, err))
         return false;
-    size_t count = append_commands(gate->redis, gate->turn, gate->fills);
-    redisReply **replies = memory_zero(count, sizeof(redisReply *));
-    bool exchanged = redis_exchange(gate->redis, count, replies, err);
-    if (exchanged) {
-        read_replies(gate->turn, replies);
-        redis_replies_free(replies, count);
-    }
-    free(replies);
-    return exchanged;
+    size_t count = append_commands(gate->redis, turn, cached, gate->fills);
+    turn->replies = memory_zero(count, sizeof(redisReply *));
+    if (!redis_exchange(gate->redis, count, turn->replies, err))
+        return false;
+    turn->reply_count = count;
+    read_replies(turn, cached);
+    return true;
 }
 
 /* Asks Redis; counters that it did not tell are counted here. */
@@ -288,7 +293,7 @@ static void turn_ask(struct loop *loop, struct gate_turn *turn, int64_t now_us)
     if (!asks && loop->now_us - gate->asked_us < IDLE_US)
         return;
     gate->asked_us = loop->now_us;
-    bool up = exchange(gate, &err);
+    bool up = exchange(gate, &loop->cached, &err);
     if (up != gate->redis_up)
         log_event(up ? LOG_INFO : LOG_WARNING, up ? "redis_up" : "redis_down", LOG_INT("loop", loop->number),
                   LOG_TEXT("detail", up ? NULL : err.detail), LOG_END);
@@ -351,9 +356,10 @@ void gate_passed(struct request *request, int64_t token_id, int64_t caller_id)
     request->token_id = token_id;
     request->caller_id = caller_id;
     token_used(request->loop, token_id);
+    cached_learn(request, caller_id);
     if (!set_instant(request))
         request_refuse(request, 400, DETAIL_DATE);
-    else if (!shape_refuse(request))
+    else if (!shape_refuse(request) && !cached_answer(request))
         request->route->handle(request);
 }
 
@@ -382,6 +388,10 @@ static void pass(struct gate_ask *ask, int64_t now_us)
 
 static void turn_clear(struct gate_turn *turn)
 {
+    redis_replies_free(turn->replies, turn->reply_count);
+    free(turn->replies);
+    turn->replies = NULL;
+    turn->reply_count = 0;
     struct gate_counter *counter, *next_counter;
     HASH_ITER(hh, turn->counters, counter, next_counter)
     {
@@ -404,7 +414,10 @@ void gate_run(struct loop *loop)
     int64_t now_us = machine_now_us();
     turn_collect(loop, turn, now_us);
     turn_ask(loop, turn, now_us);
-    for (size_t i = 0; i < turn->count; i++)
+    for (size_t i = 0; i < turn->count; i++) {
         pass(&turn->asks[i], now_us);
+        turn->asks[i].request->lookup = NULL;
+    }
+    cached_turn_over(&loop->cached);
     turn_clear(turn);
 }

@@ -258,16 +258,16 @@ static bool page_is_pairs(struct slice query)
     return !is_text && !is_array;
 }
 
-enum list_verdict list_payload(struct slice query, const struct list_filter *filters, struct buffer *out)
+enum list_verdict list_fields(struct slice query, const struct list_filter *filters, struct buffer *out)
 {
     int64_t page = 1, per_page = PER_PAGE;
 
-    buffer_append_text(out, "{\"fields\":{");
+    buffer_append_char(out, '{');
     if (!append_filters(query, filters, out))
         return LIST_BAD_INSTANT;
     if (!page_is_pairs(query) || !read_number(query, "page[page]", PAGE_MAX, &page) ||
         !read_number(query, "page[per_page]", PER_PAGE_MAX, &per_page))
         return LIST_BAD_PAGE;
-    buffer_printf(out, "\"page\":%" PRId64 ",\"per_page\":%" PRId64 "}}", page, per_page);
+    buffer_printf(out, "\"page\":%" PRId64 ",\"per_page\":%" PRId64 "}", page, per_page);
     return LIST_GOOD;
 }

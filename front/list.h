@@ -25,11 +25,11 @@ struct list_filter {
 
 enum list_verdict { LIST_GOOD, LIST_BAD_INSTANT, LIST_BAD_PAGE };
 
-/* Appends the payload of a list: {"fields":{filter: …,"page":n,"per_page":n}}, filters in the order of the
+/* Appends the fields of a list: {filter: …,"page":n,"per_page":n}, filters in the order of the
  * table and only those that are given; years, ids and instants (in microseconds) in ascending order and each
  * once. So questions that mean the same have the same bytes. Filters that the table does not have are
  * ignored. filters: LIST_END ends them. */
-enum list_verdict list_payload(struct slice query, const struct list_filter *filters, struct buffer *out);
+enum list_verdict list_fields(struct slice query, const struct list_filter *filters, struct buffer *out);
 
 /* filter[updated_since]: a date with time, Z or an offset behind it, else UTC; or a bare date. False: it is
  * anything else. */

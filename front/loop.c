@@ -81,6 +81,7 @@ void loop_close(struct loop *loop)
     tokens_release(loop);
     brokers_close(loop);
     gate_close(loop);
+    cached_release(&loop->cached);
     requests_release(loop);
     reader_release(&loop->reader);
     observe_release(&loop->observe);

@@ -16,6 +16,7 @@
 #include "common/error.h"
 #include "common/settings.h"
 #include "front/brokers.h"
+#include "front/cached.h"
 #include "front/client.h"
 #include "front/door.h"
 #include "front/errands.h"
@@ -73,6 +74,7 @@ struct loop {
     struct http http;
     struct request_table requests;
     struct gate gate;
+    struct cached cached;
     struct tokens tokens;
     struct brokers brokers;
     struct errands errands;

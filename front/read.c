@@ -52,13 +52,9 @@ static int64_t retry_after(struct slice extra)
     return seconds > 0 ? seconds : 0;
 }
 
-static void read_event(struct loop *loop, struct errand *errand, enum errand_event event,
-                       const struct wire_reply *reply)
+static void answer_one(struct request *request, const struct wire_reply *reply)
 {
-    struct request *request = request_find(loop, errand->owner);
-    if (request == NULL)
-        return;
-    if (event != ERRAND_READ_DONE || reply->status == 503) {
+    if (reply == NULL || reply->status == 503) {
         request_unavailable(request, DETAIL_NO_ANSWER);
         return;
     }
@@ -68,40 +64,56 @@ static void read_event(struct loop *loop, struct errand *errand, enum errand_eve
     request_answer(request, &answer);
 }
 
-static void ask(struct request *request, const char *kind, struct slice payload)
+static void read_event(struct loop *loop, struct errand *errand, enum errand_event event,
+                       const struct wire_reply *reply)
+{
+    cached_end(loop, errand->owner, answer_one, event == ERRAND_READ_DONE ? reply : NULL);
+}
+
+void read_ask(struct request *request, const char *kind, struct slice fields)
 {
     struct loop *loop = request->loop;
+    struct buffer payload = BUFFER_INIT, place = BUFFER_INIT;
     if (!brokers_any_alive(loop)) {
         request_unavailable(request, DETAIL_NO_ANSWER);
         return;
     }
+    if (cached_join(request))
+        return;
+    buffer_printf(&payload, "{\"fields\":%.*s", (int)fields.size, fields.data);
+    if (cached_place(request, &place))
+        buffer_printf(&payload, ",\"cache\":%s", place.data);
+    buffer_append_char(&payload, '}');
     struct errand *errand =
-        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, request->handle);
+        errand_new(ERRAND_READ, WIRE_WAIT, "query", request->caller_id, read_event, /* owner= */ 0);
+    errand->owner = cached_begin(request, &errand->id);
     errand->deadline_us = errand->accept_by_us = loop->now_us + READ_US;
-    read_fill(errand, loop, kind, request->trace, payload, request->caller_id, request->token_id,
-              request->as_of_us, machine_now_us() + READ_US);
+    read_fill(errand, loop, kind, request->trace, buffer_slice(&payload), request->caller_id,
+              request->token_id, request->as_of_us, machine_now_us() + READ_US);
     errand_start(loop, errand);
+    buffer_release(&payload);
+    buffer_release(&place);
 }
 
 void read_by_id(struct request *request, const char *kind)
 {
     struct uuid id;
-    char text[UUID_TEXT_SIZE], payload[80];
+    char text[UUID_TEXT_SIZE], fields[64];
     if (!uuid_parse(request->id, &id)) {
         request_refuse(request, 404, NOT_FOUND_DETAIL);
         return;
     }
     uuid_format(&id, text);
-    (void)snprintf(payload, sizeof(payload), "{\"fields\":{\"id\":\"%s\"}}", text);
-    ask(request, kind, slice_of(payload));
+    (void)snprintf(fields, sizeof(fields), "{\"id\":\"%s\"}", text);
+    read_ask(request, kind, slice_of(fields));
 }
 
 void read_list(struct request *request, const char *kind, const struct list_filter *filters)
 {
-    struct buffer payload = BUFFER_INIT;
-    switch (list_payload(request_query(request), filters, &payload)) {
+    struct buffer fields = BUFFER_INIT;
+    switch (list_fields(request_query(request), filters, &fields)) {
     case LIST_GOOD:
-        ask(request, kind, buffer_slice(&payload));
+        read_ask(request, kind, buffer_slice(&fields));
         break;
     case LIST_BAD_INSTANT:
         request_refuse(request, 400, DETAIL_INSTANT);
@@ -110,5 +122,5 @@ void read_list(struct request *request, const char *kind, const struct list_filt
         request_refuse(request, 400, DETAIL_PAGE);
         break;
     }
-    buffer_release(&payload);
+    buffer_release(&fields);
 }

@@ -11,6 +11,9 @@
 struct list_filter;
 struct request;
 
+/* Asks what `kind` reads by these fields, a JSON object, and answers with what comes; or with the answer that
+ * an equal request waits for (cached.h). */
+void read_ask(struct request *request, const char *kind, struct slice fields);
 /* GET of a list, by the filters and the page of the query string; 400 when they cannot be read
  * (lead-provider-api.md 3.2, step 6a). */
 void read_list(struct request *request, const char *kind, const struct list_filter *filters);

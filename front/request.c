@@ -120,6 +120,7 @@ void request_free(struct request *request)
     bulk_release(request);
     stream_release(request);
     buffer_release(&request->query);
+    buffer_release(&request->canonical_query);
     buffer_release(&request->payload);
     slot_give(&request->loop->requests, request->handle);
     request->loop->requests.open--;

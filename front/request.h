@@ -18,6 +18,7 @@
 #include "front/routes.h"
 
 struct answer;
+struct cached_lookup;
 struct client;
 struct loop;
 struct MHD_Connection;
@@ -71,6 +72,11 @@ struct request {
     bool has_digest;
     int64_t caller_id, token_id; /* lead provider, token; 0 = not known */
     int64_t as_of_us;            /* business time at which the request is judged */
+
+    /* A read (cached.h). */
+    struct buffer canonical_query; /* what of its query it reads, in one spelling, ASCII; part of its key */
+    bool is_uncached;              /* by its query: it wants what is there now (updated_since) */
+    const struct cached_lookup *lookup; /* while the gate passes it */
 
     /* A submission (submit.c). */
     struct uuid submission; /* of a repetition: the first one's */

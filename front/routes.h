@@ -30,6 +30,8 @@ struct route {
     /* A health check, answered from what the loop knows: never refused for lack of room, nor redirected to
      * HTTPS. */
     bool is_local;
+    /* Reads that may be cached (cached.h): the word of their cache scope; NULL: none is. */
+    const char *scope;
     /* Called when limits, token and shape (shape.h) are passed; answers now, or sends messages and answers
      * later. */
     void (*handle)(struct request *request);

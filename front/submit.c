@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/idempotency.h"
@@ -31,7 +32,8 @@
 
 #define DETAIL_DRY_RUN_BULK                                                                                  \
     "Nothing was accepted: there is no dry run of a bulk request. Leave out Prefer: handling=dry-run."
-#define ASK_US (2 * US_PER_SECOND) /* for the query worker to answer */
+/* For the query worker to answer; it may have to hold the answer (common/cache.h). */
+#define ASK_US (2 * US_PER_SECOND + CACHE_HOLD_US)
 /* So long after its acceptance the first of equal requests is taken to have its client still (PL-15). */
 #define CONFLICT_US (30 * US_PER_SECOND)
 

@@ -11,7 +11,7 @@
 
 #define ID_A "0a2a40f7-5c1e-4d39-8f60-7d9e13f2c805"
 #define ID_B "b2a40f77-5c1e-4d39-8f60-7d9e13f2c805"
-#define PAGE "\"page\":1,\"per_page\":100}}"
+#define PAGE "\"page\":1,\"per_page\":100}"
 
 static const char *const states[] = {"decided", "dead", NULL};
 static const struct list_filter filters[] = {{LIST_YEARS, "cohort", NULL},
@@ -23,39 +23,38 @@ static const struct list_filter filters[] = {{LIST_YEARS, "cohort", NULL},
 static const struct {
     const char *query, *payload; /* NULL: refused */
 } examples[] = {
-    {"", "{\"fields\":{" PAGE},
-    {"filter[unknown]=1&sort=-x", "{\"fields\":{" PAGE},
-    {"filter[cohort]=2024", "{\"fields\":{\"cohort\":[2024]," PAGE},
-    {"filter[cohort]=2025,2024,2025", "{\"fields\":{\"cohort\":[2024,2025]," PAGE},
-    {"filter[cohort]=2024,invalid,,20A1,%20,1099", "{\"fields\":{\"cohort\":[1099,2024]," PAGE},
-    {"filter[cohort]=02024,99999,99999999999999999999", "{\"fields\":{\"cohort\":[2024]," PAGE},
-    {"filter[cohort]=,", "{\"fields\":{\"cohort\":[]," PAGE},
-    {"filter[cohort][]=2024", "{\"fields\":{\"cohort\":[]," PAGE},
-    {"filter[cohort]=", "{\"fields\":{" PAGE},
-    {"filter[cohort]=+%09%0d%0a", "{\"fields\":{" PAGE},
+    {"", "{" PAGE},
+    {"filter[unknown]=1&sort=-x", "{" PAGE},
+    {"filter[cohort]=2024", "{\"cohort\":[2024]," PAGE},
+    {"filter[cohort]=2025,2024,2025", "{\"cohort\":[2024,2025]," PAGE},
+    {"filter[cohort]=2024,invalid,,20A1,%20,1099", "{\"cohort\":[1099,2024]," PAGE},
+    {"filter[cohort]=02024,99999,99999999999999999999", "{\"cohort\":[2024]," PAGE},
+    {"filter[cohort]=,", "{\"cohort\":[]," PAGE},
+    {"filter[cohort][]=2024", "{\"cohort\":[]," PAGE},
+    {"filter[cohort]=", "{" PAGE},
+    {"filter[cohort]=+%09%0d%0a", "{" PAGE},
     {"filter[participant_id]=" ID_B "," ID_A "," ID_B,
-     "{\"fields\":{\"participant_id\":[\"" ID_A "\",\"" ID_B "\"]," PAGE},
+     "{\"participant_id\":[\"" ID_A "\",\"" ID_B "\"]," PAGE},
     {"filter[participant_id]=B2A40F77-5C1E-4D39-8F60-7D9E13F2C805,x",
-     "{\"fields\":{\"participant_id\":[\"" ID_B "\"]," PAGE},
-    {"filter[participant_id]=x", "{\"fields\":{\"participant_id\":[]," PAGE},
-    {"filter[participant_id][a]=" ID_A, "{\"fields\":{\"participant_id\":[]," PAGE},
-    {"filter[state]=dead", "{\"fields\":{\"state\":\"dead\"," PAGE},
-    {"filter[state]=Dead", "{\"fields\":{\"state\":\"\"," PAGE},
-    {"filter[state]=a%22b", "{\"fields\":{\"state\":\"\"," PAGE},
-    {"filter[state]", "{\"fields\":{" PAGE},
-    {"filter[updated_since]=1970-01-02", "{\"fields\":{\"updated_since\":86400000000," PAGE},
-    {"filter[updated_since]=1970-01-01T00%253A00%253A01%252B00%253A00",
-     "{\"fields\":{\"updated_since\":1000000," PAGE},
+     "{\"participant_id\":[\"" ID_B "\"]," PAGE},
+    {"filter[participant_id]=x", "{\"participant_id\":[]," PAGE},
+    {"filter[participant_id][a]=" ID_A, "{\"participant_id\":[]," PAGE},
+    {"filter[state]=dead", "{\"state\":\"dead\"," PAGE},
+    {"filter[state]=Dead", "{\"state\":\"\"," PAGE},
+    {"filter[state]=a%22b", "{\"state\":\"\"," PAGE},
+    {"filter[state]", "{" PAGE},
+    {"filter[updated_since]=1970-01-02", "{\"updated_since\":86400000000," PAGE},
+    {"filter[updated_since]=1970-01-01T00%253A00%253A01%252B00%253A00", "{\"updated_since\":1000000," PAGE},
     {"filter[updated_since]=x", NULL},
     {"filter[updated_since][]=1970-01-02", NULL},
     {"page[per_page]=20&filter[state]=dead&filter[cohort]=2024&page[page]=3",
-     "{\"fields\":{\"cohort\":[2024],\"state\":\"dead\",\"page\":3,\"per_page\":20}}"},
-    {"page[page]=5abc&page[per_page]=2.9", "{\"fields\":{\"page\":5,\"per_page\":2}}"},
-    {"page[per_page]=3000", "{\"fields\":{\"page\":1,\"per_page\":3000}}"},
-    {"page[per_page]=3001", "{\"fields\":{\"page\":1,\"per_page\":3000}}"},
+     "{\"cohort\":[2024],\"state\":\"dead\",\"page\":3,\"per_page\":20}"},
+    {"page[page]=5abc&page[per_page]=2.9", "{\"page\":5,\"per_page\":2}"},
+    {"page[per_page]=3000", "{\"page\":1,\"per_page\":3000}"},
+    {"page[per_page]=3001", "{\"page\":1,\"per_page\":3000}"},
     {"page[page]=99999999999999999999999&page[per_page]=9223372036854775808",
-     "{\"fields\":{\"page\":1000000000,\"per_page\":3000}}"},
-    {"page[other]=x", "{\"fields\":{" PAGE},
+     "{\"page\":1000000000,\"per_page\":3000}"},
+    {"page[other]=x", "{" PAGE},
     {"page=1", NULL},
     {"page[]=1", NULL},
     {"page[page]=0", NULL},
@@ -67,12 +66,12 @@ static const struct {
     {"page[per_page][]=1", NULL},
 };
 
-static void queries_become_payloads(void **state)
+static void queries_become_fields(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct buffer payload = BUFFER_INIT;
-        const bool good = list_payload(slice_of(examples[i].query), filters, &payload) == LIST_GOOD;
+        const bool good = list_fields(slice_of(examples[i].query), filters, &payload) == LIST_GOOD;
 
         if (good != (examples[i].payload != NULL) ||
             (good && !slice_equal(buffer_slice(&payload), slice_of(examples[i].payload))))
@@ -86,10 +85,10 @@ static void the_instant_is_told_first(void **state)
     struct buffer payload = BUFFER_INIT;
 
     (void)state;
-    assert_int_equal(list_payload(slice_of("page=1&filter[updated_since]=x"), filters, &payload),
+    assert_int_equal(list_fields(slice_of("page=1&filter[updated_since]=x"), filters, &payload),
                      LIST_BAD_INSTANT);
     buffer_clear(&payload);
-    assert_int_equal(list_payload(slice_of("page=1"), filters, &payload), LIST_BAD_PAGE);
+    assert_int_equal(list_fields(slice_of("page=1"), filters, &payload), LIST_BAD_PAGE);
     buffer_release(&payload);
 }
 
@@ -136,7 +135,7 @@ static void instants(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(queries_become_payloads),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(queries_become_fields),
                                        cmocka_unit_test(the_instant_is_told_first),
                                        cmocka_unit_test(instants)};
 
