@@ -21,10 +21,15 @@ export class Wire {
       from.on('data', (bytes) => {
         if (this.deaf[direction]) spoilt = pair.spoilt = true;
         if (direction === 'fromBroker' && this.isCutBy(bytes, to)) return pair.end();
+        if (direction === 'toBroker' && this.isLate(pair, bytes, from, to)) return;
         if (!spoilt && !to.write(bytes)) from.pause();
       });
       to.on('drain', () => from.resume());
-      from.on('close', () => (pair.end(), this.pairs.delete(pair)));
+      from.on('close', () => {
+        if (pair.late) return; // the far side has yet to hear what is late
+        pair.end();
+        this.pairs.delete(pair);
+      });
       from.on('error', () => {});
     };
     pass(near, far, 'toBroker');
@@ -44,6 +49,33 @@ export class Wire {
     if (at < 0) return false;
     if (lastWords) to.write(Buffer.concat([bytes.subarray(0, at + text.length), lastWords]));
     return ++this.cuts > 0;
+  }
+
+  /** From `text` on, whoever says it, nothing passes until `deliver`; then all of it arrives, though the near side may long
+   *  have gone: what a network does, or a process that is stopped in mid-sentence. */
+  delayFrom(text) {
+    this.delayed = { text, late: [] };
+  }
+
+  get late() {
+    return this.delayed?.late.length ?? 0;
+  }
+
+  isLate(pair, bytes, from, to) {
+    if (!this.delayed || !(pair.late || bytes.includes(this.delayed.text))) return false;
+    pair.late = true;
+    this.delayed.late.push({ pair, bytes, from, to });
+    return true;
+  }
+
+  deliver() {
+    const { late } = this.delayed;
+    this.delayed = undefined;
+    for (const { bytes, to } of late) to.write(bytes);
+    for (const { pair, from, to } of late) {
+      pair.late = false;
+      if (from.destroyed) to.end();
+    }
   }
 
   cut() {
