@@ -232,6 +232,23 @@ test('an answer and a fill that are late', async (t) => {
     assert.deepEqual(reader.stale, []);
     assert.ok((await results()).hit > before.hit, 'nothing was read from the cache afterwards');
   });
+
+  await t.test('nor can they, and who answers polls does', async () => {
+    const person = somebody(), { token } = person.provider, reader = new Reader();
+    const created = told(await write(token, 'POST', path, declaration(person, 'started')));
+    for (let i = 0; i < 20; i++) await reader.read(token, created, i % 2);
+    const before = await results();
+    let newest;
+    const answer = await system.request('PUT', `${path}/${created.id}/void`, { token, headers: { prefer: 'respond-async' } });
+    const watching = reader.watch(token, () => created, () => newest); // so that there is an entry from before it is told
+    const { response } = await system.decided(answer.headers.get('location'), token);
+    newest = told(response.body.data);
+    for (let i = 0; i < 10; i++) await reader.read(token, newest, i % 2);
+    await watching;
+    assert.equal(newest.state, 'voided');
+    assert.deepEqual(reader.stale, []);
+    assert.ok((await results()).hit > before.hit, 'nothing was read from the cache');
+  });
 });
 
 test('without brokers hits are served, and misses refused (PL-12)', async () => {
