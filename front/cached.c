@@ -322,10 +322,7 @@ void cached_release(struct cached *cached)
         HASH_DEL(cached->owners, owner);
         free(owner);
     }
-    struct cached_miss *miss, *next_miss;
-    HASH_ITER(hh, cached->by_id, miss, next_miss)
-    {
-        miss_free(cached, miss);
-    }
+    while (cached->by_id != NULL)
+        miss_free(cached, cached->by_id);
     cached_turn_over(cached);
 }

@@ -18,6 +18,9 @@ const cross = { file: 'cross.test.mjs', pattern: /./ };
 const keys = { file: 'keys.test.mjs', pattern: /./ };
 const sync = { file: 'sync.test.mjs', pattern: /misses nothing/ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
+const fresh = { file: 'freshness.test.mjs', pattern: /^reads through two fronts/ };
+const late = { file: 'freshness.test.mjs', pattern: /an answer and a fill that are late|who reads meanwhile|where committers cannot|nor can they/ };
+const stale = /^Expected values to be strictly deep-equal[^]*told voided/;
 
 // by: what an assertion of the test must say.
 const mutations = [
@@ -113,6 +116,48 @@ const mutations = [
     by: /told \{.*stored \d+/,
     changes: [['common/commit.c', '    db_queue_commit(db);\n    if (!db_pipeline_run(db, count, results, err))', '    db_queue_planning(db, DB_PLAN_ONCE);\n    if (!db_pipeline_run(db, count, results, err))'],
       commitsLate()],
+  },
+  {
+    name: 'an entry may be of another token',
+    test: fresh,
+    by: stale,
+    changes: [['common/cache.c', 'if (!ret_look->has_token || !cache_token_equal(&ret_look->entry.token, &ret_look->token))\n        return CACHE_STALE;', '']],
+  },
+  {
+    name: 'the cache is not touched before an outcome is told',
+    test: fresh,
+    by: stale,
+    changes: [['common/worker_batch.c', '    worker_touch_cache(worker, items, count);\n', '']],
+  },
+  {
+    name: 'nor before it is told to who polls',
+    test: late,
+    by: stale,
+    changes: [['common/worker_batch.c', '    worker_touch_cache(worker, items, count);\n', '    if (strcmp(worker->definition->service, "query") != 0)\n        worker_touch_cache(worker, items, count);\n']],
+  },
+  {
+    name: 'an entry lives longer than answers are held',
+    test: late,
+    by: stale,
+    changes: [['common/cache.c', '*ret_until_ms = now_ms + CACHE_LIFE_MS;', '*ret_until_ms = now_ms + 60000;']],
+  },
+  {
+    name: 'what Redis could not be told of is told at once',
+    test: late,
+    by: /^told after \d+ ms, and Redis was not/,
+    changes: [['common/worker_cache.c', 'monotonic_now_us() + CACHE_HOLD_US}', 'monotonic_now_us()}']],
+  },
+  {
+    name: 'who was told more joins',
+    test: late,
+    by: stale,
+    changes: [['front/cached.c', 'cache_token_equal(&lookup->look.token, &miss->token) &&', '']],
+  },
+  {
+    name: 'who comes late joins',
+    test: late,
+    by: stale,
+    changes: [['front/cached.c', '&miss->token) &&\n           monotonic_now_us() - miss->begun_us < INT64_C(1000) * CACHE_LIFE_MS;', '&miss->token);']],
   },
 ];
 

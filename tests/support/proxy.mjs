@@ -51,10 +51,10 @@ export class Wire {
     return ++this.cuts > 0;
   }
 
-  /** From `text` on, whoever says it, nothing passes until `deliver`; then all of it arrives, though the near side may long
-   *  have gone: what a network does, or a process that is stopped in mid-sentence. */
-  delayFrom(text) {
-    this.delayed = { text, late: [] };
+  /** From `text` on, whoever says it, `most` at most, nothing passes until `deliver`; then all of it arrives, though the near
+   *  side may long have gone: what a network does, or a process that is stopped in mid-sentence. */
+  delayFrom(text, { most = Infinity } = {}) {
+    this.delayed = { text, most, late: [] };
   }
 
   get late() {
@@ -62,7 +62,9 @@ export class Wire {
   }
 
   isLate(pair, bytes, from, to) {
-    if (!this.delayed || !(pair.late || bytes.includes(this.delayed.text))) return false;
+    if (!this.delayed) return false;
+    if (!pair.late && (this.delayed.most === 0 || !bytes.includes(this.delayed.text))) return false;
+    if (!pair.late) this.delayed.most--;
     pair.late = true;
     this.delayed.late.push({ pair, bytes, from, to });
     return true;
