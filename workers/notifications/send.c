@@ -174,6 +174,8 @@ static bool set_options(const struct notifications *n, CURL *easy, struct delive
     wrong |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     wrong |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     wrong |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)n->settings->webhook_timeout_ms);
+    /* A look-up that hangs is left to its thread; waiting for it would stop everybody's requests. */
+    wrong |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     wrong |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "ecf2-webhooks/" ECF2_VERSION);
     wrong |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
     wrong |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, delivery->body.data);
