@@ -18,6 +18,7 @@
 #define LINE_LARGE   4096
 
 #define DETAIL_MEMORY "Nothing was accepted. Try again later: too many bulk requests are being received."
+#define DETAIL_ENDING "Nothing was accepted. Try again in a few seconds: this process is ending."
 
 struct bulk {
     const char *kind;
@@ -113,6 +114,7 @@ static void hand_over(struct request *request)
     request_part(request);
     request_release_body(request);
     submit_lines(request, kind, (struct slice){(const char *)digest, size});
+    bulk_release(request); /* its count of bytes went with the record */
 }
 
 /* Looks at some lines of one request. False: it is not through. */
@@ -141,6 +143,8 @@ static bool split(struct request *request, int64_t until_us)
 void bulk_turn(struct loop *loop)
 {
     int64_t until_us = loop->requests.splitting == NULL ? 0 : monotonic_now_us() + TURN_US;
+    while (loop->phase == LOOP_ENDING && loop->requests.splitting != NULL)
+        request_unavailable(loop->requests.splitting, DETAIL_ENDING);
     while (loop->requests.splitting != NULL && split(loop->requests.splitting, until_us))
         ;
 }

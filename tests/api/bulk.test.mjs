@@ -193,6 +193,15 @@ test('a malformed line is rejected alone, with its number', async () => {
   assert.deepEqual(new Set(told.map((row) => row.trace_id)), new Set([answer.headers.get('x-request-id')]));
 });
 
+test('ten thousand malformed lines are stored as quickly as others, and the front stays ready', async () => {
+  const location = await accepted('{\n'.repeat(10_000));
+  assert.equal((await system.request('GET', '/healthcheck/ready')).status, 200);
+  const lines = await results(location); // page by page
+  assert.deepEqual(lines.map((row) => row.line), Array.from({ length: 10_000 }, (_, i) => i + 1));
+  assert.ok(lines.every((row) => row.result === 'rejected' && row.response.body.errors[0].detail.startsWith(`Line ${row.line}: `)));
+  assert.deepEqual((await read(location)).body.data.attributes.counts, { undecided: 0, succeeded: 0, rejected: 10_000, failed: 0, dead: 0 });
+});
+
 // ---- preferences, polling, results
 
 describe('polling', () => {

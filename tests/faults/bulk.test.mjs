@@ -231,3 +231,33 @@ test('single requests do not stand behind an upload', async (t) => {
   // Were they behind it, each would wait for all of it.
   assert.ok(beside.p50 < Math.max(tookMs / 3, 500), shown(beside));
 });
+
+// ---- results
+
+test('results whose next page does not come end without their last chunk', { skip: long ? false : 'at full length only: a page has 10 s' }, async () => {
+  const location = await send(0, '{\n'.repeat(10_000), randomUUID());
+  const { hostname, port } = new URL(system.url);
+  const socket = net.connect(Number(port), hostname);
+  socket.write(`GET ${location}/results HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.providers[0].token}\r\n\r\n`);
+  let text = '', stopped = false;
+  try {
+    await new Promise((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('close', resolve);
+      socket.on('data', (chunk) => {
+        text += chunk;
+        if (!stopped) system.pause('query');
+        stopped = true;
+      });
+    });
+  } finally {
+    system.proceed('query');
+  }
+  assert.match(text, /^HTTP\/1\.1 200 /);
+  assert.match(text, /transfer-encoding: chunked/i);
+  assert.ok(!text.endsWith('\r\n0\r\n\r\n'), 'it looks as if it was whole');
+  assert.ok(!text.includes('"line":10000,'));
+  await system.ready();
+  const whole = await system.request('GET', `${location}/results`, { token: world.providers[0].token });
+  assert.deepEqual(whole.text.trimEnd().split('\n').map((one) => JSON.parse(one).line), Array.from({ length: 10_000 }, (_, i) => i + 1));
+});

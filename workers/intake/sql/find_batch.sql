@@ -3,8 +3,8 @@
 --   $1 id           uuid
 --   $2 accepted_at  timestamptz  the millisecond in it: only this partition is touched (PL-36)
 --
--- Rows: one where it exists: accept_no of its first line, and clock_us.
-select line.accept_no, (extract(epoch from clock_timestamp()) * 1000000)::bigint as clock_us
+-- Rows: one where it exists: accept_no of its first line.
+select line.accept_no
   from submission_batches as batch
  cross join lateral (select s.accept_no
                        from submissions as s

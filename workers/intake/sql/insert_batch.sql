@@ -23,7 +23,7 @@
 --   $19 otherwise     text[]      the subject where no such person is found
 --
 -- Rows: one. lines: how many were stored; 0: the batch existed already, came too late, or its clock was wrong. accept_no:
--- the first line's. clock_us: machine time.
+-- the first line's.
 -- A copy of the batch at another intake waits for this one at the batch's row, and then finds it. The order by is the
 -- order of accept_no; subjects are those of insert_submissions.sql.
 with batch as (
@@ -56,5 +56,5 @@ with batch as (
    order by sent.line
   returning accept_no
 )
-select count(*) as lines, min(accept_no) as accept_no, (extract(epoch from clock_timestamp()) * 1000000)::bigint as clock_us
+select count(*) as lines, min(accept_no) as accept_no
   from lines;
