@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "common/submission_view.h"
 #include "workers/query/list.h"
-#include "workers/query/submission.h"
 
 static struct question ask(const char *payload)
 {
