@@ -17,7 +17,7 @@ insert into made select s::text, pg_temp.declaration_in(s, 'no_clawback', t)
 insert into made select s::text, pg_temp.declaration_in('paid', s, t)
   from unnest(enum_range(null::clawback_status), (enum_range(null::declaration_type))[6:8]) u (s, t);
 
-select plan(5 * 5 + 3 * 3 + 3 * 3 + 14);
+select plan(5 * 5 + 3 * 3 + 3 * 3 + 15);
 
 select is(
     pg_temp.outcome_of(format($$update declarations set payment_status = %L, payment_statement_id = %s where id = %s$$, new,
