@@ -4,6 +4,8 @@
 #ifndef ECF2_FRONT_API_H
 #define ECF2_FRONT_API_H
 
+#include "front/list.h"
+
 struct request;
 
 /* api/declarations.c: operations 9 to 12 of lead-provider-api.md section 2 */
@@ -14,10 +16,13 @@ void declaration_show(struct request *request);
 void declaration_void(struct request *request);
 /* The attributes of operation 10; NULL ends them. */
 extern const char *const declaration_attributes[];
+/* The filters of operation 9. */
+extern const struct list_filter declaration_filters[];
 
 /* api/submissions.c: submissions.md section 3 */
 void submission_list(struct request *request);
 void submission_show(struct request *request);
+extern const struct list_filter submission_filters[];
 
 /* api/batches.c: submissions.md section 4 */
 void batch_show(struct request *request);

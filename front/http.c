@@ -116,12 +116,6 @@ static void set_address(struct request *request)
         i--;
 }
 
-/* Else its query, up to 7 KiB, is not kept while a body comes and an answer is waited for. */
-static bool reads_query(const struct request *request)
-{
-    return request->by_plain_http || (request->route != NULL && request->route->method == ROUTE_GET);
-}
-
 static void on_head(struct request *request, struct MHD_Connection *http, const char *path,
                     const char *method)
 {
@@ -133,7 +127,10 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
     request->state = REQUEST_READING;
     request->route = route_find(request->method, request->path, &request->id);
     request->by_plain_http = https_is_missing(request);
-    if (!reads_query(request))
+    if (request->route != NULL && request->route->filters != NULL)
+        request->verdict = list_fields(request_query(request), request->route->filters,
+                                       &request->canonical_query, &request->is_uncached);
+    if (!request->by_plain_http)
         buffer_release(&request->query);
     if (request->client->feed.state != FEED_COMPLETE)
         client_enter(request->client, CLIENT_BODY);

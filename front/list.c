@@ -199,7 +199,8 @@ static bool append_filter(const struct list_filter *filter, struct slice text, s
     return true;
 }
 
-static bool append_filters(struct slice query, const struct list_filter *filters, struct buffer *out)
+static bool append_filters(struct slice query, const struct list_filter *filters, struct buffer *out,
+                           bool *ret_wants_now)
 {
     struct buffer text = BUFFER_INIT;
     bool good = true;
@@ -209,8 +210,10 @@ static bool append_filters(struct slice query, const struct list_filter *filters
 
         (void)snprintf(key, sizeof key, "filter[%s]", filters->name);
         const enum query_given given = query_find(query, key, &text);
-        if (given == QUERY_NESTED || (given == QUERY_TEXT && !is_blank(buffer_slice(&text))))
+        if (given == QUERY_NESTED || (given == QUERY_TEXT && !is_blank(buffer_slice(&text)))) {
             good = append_filter(filters, buffer_slice(&text), out);
+            *ret_wants_now = *ret_wants_now || filters->form == LIST_INSTANT;
+        }
         buffer_clear(&text);
     }
     buffer_release(&text);
@@ -258,12 +261,14 @@ static bool page_is_pairs(struct slice query)
     return !is_text && !is_array;
 }
 
-enum list_verdict list_fields(struct slice query, const struct list_filter *filters, struct buffer *out)
+enum list_verdict list_fields(struct slice query, const struct list_filter *filters, struct buffer *out,
+                              bool *ret_wants_now)
 {
     int64_t page = 1, per_page = PER_PAGE;
 
+    *ret_wants_now = false;
     buffer_append_char(out, '{');
-    if (!append_filters(query, filters, out))
+    if (!append_filters(query, filters, out, ret_wants_now))
         return LIST_BAD_INSTANT;
     if (!page_is_pairs(query) || !read_number(query, "page[page]", PAGE_MAX, &page) ||
         !read_number(query, "page[per_page]", PER_PAGE_MAX, &per_page))

@@ -108,12 +108,11 @@ void read_by_id(struct request *request, const char *kind)
     read_ask(request, kind, slice_of(fields));
 }
 
-void read_list(struct request *request, const char *kind, const struct list_filter *filters)
+void read_list(struct request *request, const char *kind)
 {
-    struct buffer fields = BUFFER_INIT;
-    switch (list_fields(request_query(request), filters, &fields)) {
+    switch (request->verdict) {
     case LIST_GOOD:
-        read_ask(request, kind, buffer_slice(&fields));
+        read_ask(request, kind, buffer_slice(&request->canonical_query));
         break;
     case LIST_BAD_INSTANT:
         request_refuse(request, 400, DETAIL_INSTANT);
@@ -122,5 +121,4 @@ void read_list(struct request *request, const char *kind, const struct list_filt
         request_refuse(request, 400, DETAIL_PAGE);
         break;
     }
-    buffer_release(&fields);
 }

@@ -13,6 +13,7 @@
 #include "common/slice.h"
 #include "common/token.h"
 #include "common/uuid.h"
+#include "front/list.h"
 #include "front/network.h"
 #include "front/prefer.h"
 #include "front/routes.h"
@@ -74,8 +75,9 @@ struct request {
     int64_t as_of_us;            /* business time at which the request is judged */
 
     /* A read (cached.h). */
-    struct buffer canonical_query; /* what of its query it reads, in one spelling, ASCII; part of its key */
-    bool is_uncached;              /* by its query: it wants what is there now (updated_since) */
+    enum list_verdict verdict;          /* of a list: whether its query can be read */
+    struct buffer canonical_query;      /* the fields of a list, ASCII; part of its key */
+    bool is_uncached;                   /* by its query: it wants what is there now (updated_since) */
     const struct cached_lookup *lookup; /* while the gate passes it */
 
     /* A submission (submit.c). */

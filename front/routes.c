@@ -10,22 +10,22 @@
 
 /* clang-format off */
 static const struct route routes[] = {
-    /* method      template                                      auth                 body                    local  cached          handler */
-    {ROUTE_GET,  "/healthcheck",                               ROUTE_OPEN,          NULL,                   true,  NULL,           health_show},
-    {ROUTE_GET,  "/healthcheck/live",                          ROUTE_OPEN,          NULL,                   true,  NULL,           health_show_live},
-    {ROUTE_GET,  "/healthcheck/ready",                         ROUTE_OPEN,          NULL,                   true,  NULL,           health_show_ready},
-    {ROUTE_GET,  "/api/docs/v3/openapi.yaml",                  ROUTE_OPEN,          NULL,                   false, NULL,           docs_show},
-    {ROUTE_GET,  "/api/docs/v3/swagger.yaml",                  ROUTE_OPEN,          NULL,                   false, NULL,           docs_show},
-    {ROUTE_GET,  "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           declaration_list},
-    {ROUTE_POST, "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, declaration_attributes, false, NULL,           declaration_create},
-    {ROUTE_POST_LINES, "/api/v3/participant-declarations/bulk", ROUTE_LEAD_PROVIDER, declaration_attributes, false, NULL,           declaration_bulk},
-    {ROUTE_GET,  "/api/v3/participant-declarations/{id}",      ROUTE_LEAD_PROVIDER, NULL,                   false, "declarations", declaration_show},
-    {ROUTE_PUT,  "/api/v3/participant-declarations/{id}/void", ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           declaration_void},
-    {ROUTE_GET,  "/api/v3/submissions",                        ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           submission_list},
-    {ROUTE_GET,  "/api/v3/submissions/{id}",                   ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           submission_show},
-    {ROUTE_GET,  "/api/v3/batches/{id}",                       ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           batch_show},
-    {ROUTE_GET,  "/api/v3/batches/{id}/results",               ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           batch_results},
-    {0, NULL, ROUTE_OPEN, NULL, false, NULL, NULL},
+    /* method          template                                      auth                 body                    local  cached          filters              handler */
+    {ROUTE_GET,        "/healthcheck",                               ROUTE_OPEN,          NULL,                   true,  NULL,           NULL,                health_show},
+    {ROUTE_GET,        "/healthcheck/live",                          ROUTE_OPEN,          NULL,                   true,  NULL,           NULL,                health_show_live},
+    {ROUTE_GET,        "/healthcheck/ready",                         ROUTE_OPEN,          NULL,                   true,  NULL,           NULL,                health_show_ready},
+    {ROUTE_GET,        "/api/docs/v3/openapi.yaml",                  ROUTE_OPEN,          NULL,                   false, NULL,           NULL,                docs_show},
+    {ROUTE_GET,        "/api/docs/v3/swagger.yaml",                  ROUTE_OPEN,          NULL,                   false, NULL,           NULL,                docs_show},
+    {ROUTE_GET,        "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, NULL,                   false, "declarations", declaration_filters, declaration_list},
+    {ROUTE_POST,       "/api/v3/participant-declarations",           ROUTE_LEAD_PROVIDER, declaration_attributes, false, NULL,           NULL,                declaration_create},
+    {ROUTE_POST_LINES, "/api/v3/participant-declarations/bulk",      ROUTE_LEAD_PROVIDER, declaration_attributes, false, NULL,           NULL,                declaration_bulk},
+    {ROUTE_GET,        "/api/v3/participant-declarations/{id}",      ROUTE_LEAD_PROVIDER, NULL,                   false, "declarations", NULL,                declaration_show},
+    {ROUTE_PUT,        "/api/v3/participant-declarations/{id}/void", ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           NULL,                declaration_void},
+    {ROUTE_GET,        "/api/v3/submissions",                        ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           submission_filters,  submission_list},
+    {ROUTE_GET,        "/api/v3/submissions/{id}",                   ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           NULL,                submission_show},
+    {ROUTE_GET,        "/api/v3/batches/{id}",                       ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           NULL,                batch_show},
+    {ROUTE_GET,        "/api/v3/batches/{id}/results",               ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           NULL,                batch_results},
+    {0,                NULL,                                         ROUTE_OPEN,          NULL,                   false, NULL,           NULL,                NULL},
 };
 /* clang-format on */
 

@@ -9,6 +9,7 @@
 
 #include "common/slice.h"
 
+struct list_filter;
 struct request;
 
 enum route_method {
@@ -32,6 +33,8 @@ struct route {
     bool is_local;
     /* Reads that may be cached (cached.h): the word of their cache scope; NULL: none is. */
     const char *scope;
+    /* A list: what its query may filter by (list.h); NULL: it is none. */
+    const struct list_filter *filters;
     /* Called when limits, token and shape (shape.h) are passed; answers now, or sends messages and answers
      * later. */
     void (*handle)(struct request *request);

@@ -38,6 +38,21 @@ async function reading(read, front = 'front') {
 const cold = () => redis('flushall');
 
 describe('a hit', () => {
+  test('of a list is for whoever asks for the same, in any spelling, but never for what has changed since', async () => {
+    const list = (query) => reading(() => a.get(`${DECLARATIONS}${query}`));
+    await a.get(path);
+    cold();
+    const first = await list('?filter[cohort]=2025,2024'), second = await list('?page[page]=1&filter%5Bcohort%5D=2024,x,2025&sort=-id');
+    assert.deepEqual([first.became, second.became], ['miss', 'hit']);
+    assert.equal(second.answer.text, first.answer.text);
+    assert.ok(JSON.parse(first.answer.text).data.some(({ id }) => id === made.id));
+    for (const other of ['', '?filter[cohort]=2024', '?filter[cohort]=2025,2024&page[page]=2', '?filter[cohort]=2025,2024&page[per_page]=1']) assert.equal((await list(other)).became, 'miss', other);
+    for (const _ of [1, 2]) assert.equal((await list('?filter[updated_since]=2024-01-01')).became, '');
+    assert.equal((await reading(() => b.get(`${DECLARATIONS}?filter[cohort]=2025,2024`))).answer.text.includes(made.id), false);
+    const { id } = await a.accepted(ect('listed'));
+    const third = await list('?filter[cohort]=2025,2024');
+    assert.deepEqual([third.became, JSON.parse(third.answer.text).data.some((one) => one.id === id)], ['stale', true]);
+  });
   test('is the very answer of the query worker, with its ETag', async () => {
     cold();
     await a.get(path); // whose token it is, is known from here on

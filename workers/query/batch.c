@@ -3,8 +3,6 @@
  * page of its lines (submissions.md section 4). One question is thousands of rows, so each has a statement of
  * its own; whoever asks for results gets them page by page (front/stream.h), so that neither process holds
  * more than one.
- *
- * NEEDSWORK: as in submission.c, new cache tokens (pipeline.md PL-52) for outcomes that are told here.
  */
 #include "workers/query/batch.h"
 
@@ -57,8 +55,8 @@ static bool ask(struct db *db, const struct db_statement *statement, const struc
 static bool answer_batch(struct question *question, const PGresult *result, struct error *err)
 {
     static const char *const names[] = {"kind",     "line_count", "decided_us", "succeeded",
-                                        "rejected", "failed",     "dead"};
-    enum { KIND, LINES, DECIDED, SUCCEEDED, REJECTED, FAILED, DEAD, COUNT };
+                                        "rejected", "failed",     "dead",       "scopes"};
+    enum { KIND, LINES, DECIDED, SUCCEEDED, REJECTED, FAILED, DEAD, SCOPES, COUNT };
     int columns[COUNT];
     struct buffer body = BUFFER_INIT, extra = BUFFER_INIT;
 
@@ -75,6 +73,7 @@ static bool answer_batch(struct question *question, const PGresult *result, stru
                                     .rejected = db_int(result, 0, columns[REJECTED]),
                                     .failed = db_int(result, 0, columns[FAILED]),
                                     .dead = db_int(result, 0, columns[DEAD])};
+    work_touch(question->item, db_text(result, 0, columns[SCOPES]));
     batch_render(&view, &body);
     if (!batch_is_finished(&view))
         buffer_printf(&extra, "{\"retry_after\":%d}",
@@ -100,9 +99,9 @@ static bool show_batch(struct db *db, struct question *question, struct error *e
 
 static bool answer_page(struct question *question, const PGresult *result, struct error *err)
 {
-    static const char *const names[] = {"line",        "submission_id", "state",    "result",
-                                        "http_status", "body",          "last_line"};
-    enum { LINE, ID, STATE, RESULT, STATUS, BODY, LAST, COUNT };
+    static const char *const names[] = {"line",        "submission_id", "state",  "result",
+                                        "http_status", "body",          "scopes", "last_line"};
+    enum { LINE, ID, STATE, RESULT, STATUS, BODY, SCOPES, LAST, COUNT };
     const int rows = PQntuples(result);
     int columns[COUNT];
     struct buffer body = BUFFER_INIT, extra = BUFFER_INIT;
@@ -111,7 +110,8 @@ static bool answer_page(struct question *question, const PGresult *result, struc
         return false;
     if (rows == 0)
         return true;
-    for (int row = 0; row < rows; row++)
+    for (int row = 0; row < rows; row++) {
+        work_touch(question->item, db_text(result, row, columns[SCOPES]));
         batch_line_render(&(struct batch_line_view){.line = db_int(result, row, columns[LINE]),
                                                     .submission_id = db_text(result, row, columns[ID]),
                                                     .state = db_text(result, row, columns[STATE]),
@@ -120,6 +120,7 @@ static bool answer_page(struct question *question, const PGresult *result, struc
                                                     .status = db_int(result, row, columns[STATUS]),
                                                     .body = db_text(result, row, columns[BODY])},
                           &body);
+    }
     const int64_t line = db_int(result, rows - 1, columns[LINE]);
     if (line < db_int(result, rows - 1, columns[LAST]))
         buffer_printf(&extra, "{\"next\":%lld}", (long long)line);

@@ -10,6 +10,7 @@
 --   kind, line_count
 --   decided_us                          when its last outcome was written, microseconds since 1970; null: there is none
 --   succeeded, rejected, failed, dead   how many lines; the others are undecided
+--   scopes                              cache scopes of those decided lately, comma separated; null: none (PL-52)
 --
 -- The limits keep the look-ups by key: a partition made ahead has no statistics.
 select batch.kind,
@@ -18,15 +19,19 @@ select batch.kind,
        counted.succeeded,
        counted.rejected,
        counted.failed,
-       counted.dead
+       counted.dead,
+       counted.scopes
   from submission_batches as batch
  cross join lateral (select max(outcome.decided_at) as decided_at,
                             count(*) filter (where outcome.result = 'succeeded') as succeeded,
                             count(*) filter (where outcome.result = 'rejected') as rejected,
                             count(*) filter (where outcome.result = 'failed') as failed,
-                            count(*) filter (where letter.is_dead) as dead
+                            count(*) filter (where letter.is_dead) as dead,
+                            string_agg(distinct array_to_string(outcome.scopes, ','), ',')
+                              filter (where outcome.decided_at > clock_timestamp() - interval '60 seconds'
+                                        and outcome.scopes <> '{}') as scopes
                        from submissions as line
-                       left join lateral (select o.result, o.decided_at
+                       left join lateral (select o.result, o.decided_at, o.scopes
                                             from submission_outcomes as o
                                            where o.accepted_at = $2::timestamptz
                                              and o.submission_id = line.id

@@ -13,6 +13,7 @@
 --   line, submission_id
 --   state                      received, awaiting_teaching_record, decided, dead (as show_submissions.sql)
 --   result, http_status, body  of the outcome, else null
+--   scopes                     its cache scopes, comma separated; null where no cached read can be older (PL-52)
 --   last_line                  number of the batch's last line
 with batch as materialized (
   select b.id,
@@ -36,6 +37,7 @@ with batch as materialized (
          outcome.result,
          outcome.http_status,
          outcome.body,
+         outcome.scopes,
          case
            when outcome.result is not null then 'decided'
            when letters.is_dead then 'dead'
@@ -46,7 +48,10 @@ with batch as materialized (
          sum(octet_length(coalesce(outcome.body, ''))) over (order by page.batch_line)
            - octet_length(coalesce(outcome.body, '')) as bytes_before
     from page
-    left join lateral (select o.result, o.http_status, o.body::text as body
+    left join lateral (select o.result, o.http_status, o.body::text as body,
+                              case when o.decided_at > clock_timestamp() - interval '60 seconds'
+                                then array_to_string(o.scopes, ',')
+                              end as scopes
                          from submission_outcomes as o
                         where o.accepted_at = $2::timestamptz
                           and o.submission_id = page.id
@@ -63,7 +68,7 @@ with batch as materialized (
                         where outcome.result is null
                           and l.submission_id = page.id) as letters on true
 )
-select batch_line as line, id as submission_id, state, result, http_status, body, last_line
+select batch_line as line, id as submission_id, state, result, http_status, body, scopes, last_line
   from shown
  where bytes_before < $7::bigint
  order by batch_line;
