@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "common/cache.h"
+#include "common/batch_view.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/idempotency.h"
@@ -66,7 +67,6 @@
 static void append_received(struct buffer *out, const struct request *request)
 {
     const int64_t accepted_us = uuid_v7_time_us(&request->submission);
-    char id[UUID_TEXT_SIZE], accepted_at[RFC3339_SIZE];
 
     if (request->batch_lines == 0) {
         submission_render(&(struct submission_view){.id = request->submission,
@@ -77,14 +77,13 @@ static void append_received(struct buffer *out, const struct request *request)
                           out);
         return;
     }
-    uuid_format(&request->submission, id);
-    rfc3339_format(accepted_us, accepted_at);
-    buffer_printf(out,
-                  "{\"data\":{\"id\":\"%s\",\"type\":\"batch\",\"attributes\":{\"kind\":\"%s\","
-                  "\"line_count\":%zu,\"accepted_at\":\"%s\",\"finished_at\":null,\"counts\":{"
-                  "\"undecided\":%zu,\"succeeded\":0,\"rejected\":%zu,\"failed\":0,\"dead\":0}}}}",
-                  id, request->kind, request->batch_lines, accepted_at,
-                  request->batch_lines - request->batch_rejected, request->batch_rejected);
+    batch_render(&(struct batch_view){.id = request->submission,
+                                      .kind = slice_of(request->kind),
+                                      .line_count = (int64_t)request->batch_lines,
+                                      .accepted_us = accepted_us,
+                                      .decided_us = accepted_us,
+                                      .rejected = (int64_t)request->batch_rejected},
+                 out);
 }
 
 /* A repetition gets the answer of the first; what it prefers itself is not looked at. */

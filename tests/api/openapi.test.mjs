@@ -10,7 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { root } from '../support/cluster.mjs';
-import { startSystem } from '../support/system.mjs';
+import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, body, london } from './client.mjs';
 import { A, participant, world } from './world.mjs';
 
@@ -141,6 +141,36 @@ describe('what the project says', () => {
     for (const path of ['/healthcheck', '/healthcheck/live', '/healthcheck/ready']) answers.push({ path, method: 'get', answer: await system.request('GET', path) });
   });
 
+  test('a dry run', async () => {
+    const headers = { prefer: 'handling=dry-run' };
+    for (const attributes of [ect({ declaration_type: 'retained-1', declaration_date: '2024-10-19T09:00:00Z' }), ect({ declaration_type: 'started' })]) {
+      const tried = await provider.send(attributes, { headers });
+      assert.equal(tried.status, 200, tried.text);
+      assert.equal(tried.body.data.id, null);
+      answers.push({ path: DECLARATIONS, method: 'post', answer: tried });
+    }
+    const [{ id }] = (await provider.get(DECLARATIONS)).body.data, path = `${DECLARATIONS}/${id}/void`;
+    const tried = await system.request('PUT', path, { token: provider.token, headers });
+    assert.equal(tried.body.data.attributes.rules.length > 1, true, tried.text);
+    answers.push({ path, method: 'put', answer: tried });
+  });
+
+  test('a bulk request, its batch, and what became of its lines', async () => {
+    const path = `${DECLARATIONS}/bulk`, lines = [body(ect({ declaration_type: 'nonsense' })), '{', body(ect({ declaration_type: 'extended-1' }))];
+    const send = (text) => system.request('POST', path, { token: provider.token, body: text, headers: { 'content-type': 'application/x-ndjson' } });
+    const accepted = await send(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+    assert.equal(accepted.status, 202, accepted.text);
+    const location = accepted.headers.get('location');
+    let batch;
+    await until('the batch is not finished', async () => (batch = await provider.get(location)).body.data.attributes.finished_at !== null);
+    const results = await provider.get(`${location}/results`), told = results.text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(told.map(({ line, result }) => [line, result]), [[1, 'rejected'], [2, 'rejected'], [3, 'rejected']]);
+    answers.push({ path, method: 'post', answer: accepted }, { path, method: 'post', answer: await send('') }, { path, method: 'post', answer: await send('{}\n'.repeat(10_001)) });
+    answers.push({ path: location, method: 'get', answer: batch }, { path: '/api/v3/batches/x', method: 'get', answer: await provider.get('/api/v3/batches/x') });
+    for (const line of told) answers.push({ path: `${location}/results`, method: 'get', answer: { status: results.status, headers: results.headers, body: line, text: JSON.stringify(line) } });
+    answers.push({ path: '/api/v3/batches/x/results', method: 'get', answer: await provider.get('/api/v3/batches/x/results') });
+  });
+
   test('errors', async () => {
     isOurs('errors', DECLARATIONS, 'post', await provider.send(ect({ declaration_type: 'extended-1', evidence_held: 'x' })));
     isOurs('errors', DECLARATIONS, 'post', await system.request('POST', DECLARATIONS, { token: provider.token, body: '{' }));
@@ -191,7 +221,7 @@ describe('front/openapi.yaml', () => {
   const operations = Object.entries(document.contract.paths).flatMap(([path, item]) => methods.filter((method) => item[method]).map((method) => ({ path, method, ...item[method] })));
 
   /** The rows of the route table. */
-  const routes = [...readFileSync(join(root, 'front/routes.c'), 'utf8').matchAll(/^ +\{ROUTE_(\w+), +"([^"]+)", +ROUTE_(\w+),/gm)].map(([, method, path, auth]) => ({ method: method.toLowerCase(), path, auth }));
+  const routes = [...readFileSync(join(root, 'front/routes.c'), 'utf8').matchAll(/^ +\{ROUTE_(\w+), +"([^"]+)", +ROUTE_(\w+),/gm)].map(([, method, path, auth]) => ({ method: method.toLowerCase().replace('_lines', ''), path, auth }));
 
   test('has every row of the route table, and nothing else', () => {
     assert.ok(routes.length >= 10);
@@ -252,13 +282,13 @@ describe('front/openapi.yaml', () => {
 
 describe('the published contract', { skip: file ? false : 'contract/lead-provider-api-v3.openapi.yaml is not there' }, () => {
   const contract = file && new Document(readFileSync(file, 'utf8'));
-  const isOurOwn = ({ path, answer }) => !contract.template(path) || answer.status === 202;
+  const isOurOwn = ({ path, answer }) => !contract.template(path) || answer.status === 202 || path.endsWith('/bulk') || answer.body?.data?.attributes?.rules !== undefined;
 
   test('every answer above of an operation that it has is one that it promises', () => {
     const its = answers.filter((one) => !isOurOwn(one));
     assert.ok(its.length >= 14, `${its.length} answers`);
     for (const one of its) contract.conforms(one);
-    for (const one of answers) if (isOurOwn(one)) assert.match(one.path, /^\/(api\/v3\/(submissions|participant-declarations)|healthcheck)/);
+    for (const one of answers) if (isOurOwn(one)) assert.match(one.path, /^\/(api\/v3\/(submissions|batches|participant-declarations)|healthcheck)/);
   });
 
   test('its request is one that the service understands', async () => {

@@ -61,6 +61,20 @@ const line = (id) => ctl('list').said.split('\n').find((text, i, all) => all[i -
 
 describe('told', () => {
   let receiver, first;
+  test('a batch, when its last line is decided: what a GET shows', async () => {
+    const batches = await receive(204);
+    addEndpoint(system, batches, A, '/batches', '--kind', 'batch.finished');
+    const { status, headers } = await system.request('POST', `${DECLARATIONS}/bulk`, {
+      token: a.token, headers: { 'content-type': 'application/x-ndjson' }, body: [JSON.stringify(body(impossible())), '{', JSON.stringify(body(impossible()))].join('\n'),
+    });
+    assert.equal(status, 202);
+    const location = headers.get('location');
+    const [message] = await until('it is not told', () => told(batches, '/batches', location).length > 0 && told(batches, '/batches', location));
+    const shown = await system.request('GET', location, { token: a.token });
+    assert.deepEqual(message.body, { type: 'batch.finished', timestamp: message.body.timestamp, data: shown.body.data });
+    assert.deepEqual(message.body.data.attributes.counts, { undecided: 0, succeeded: 0, rejected: 3, failed: 0, dead: 0 });
+  });
+
   before(async () => {
     receiver = await receive(204, { tls });
     first = addEndpoint(system, receiver, A, '/a');

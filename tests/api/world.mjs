@@ -62,7 +62,6 @@ const cases = {
   // declaration_rows.test.mjs
   untouched: P1, // no test may declare for this one with success
   'not with B': P1,
-  listed: P1, // cache.test.mjs
   mentor: P5,
   duplicate: P1,
   'duplicate, withdrawn': declared(withdrawn(P2, '2024-10-10T10:00:00Z'), { type: 'started', date: '2024-09-20T09:00:00Z', provider: A, period: '2024-09-02', state: 'submitted' }),

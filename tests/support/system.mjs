@@ -193,6 +193,12 @@ class System {
     }
   }
 
+  /** Empties the cache: who changes rows by SQL has told nobody (pipeline.md PL-52). */
+  forgetReads() {
+    const { status, stderr } = spawnSync('redis-cli', ['-s', join(this.dir, 'redis.sock'), 'flushall'], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+  }
+
   /** Ends "intake", "broker-2", "front", "postgres" or "redis" at once; with SIGTERM: asks it to, and waits. */
   async kill(name, signal = 'SIGKILL') {
     if (name === 'postgres') {

@@ -34,20 +34,21 @@ static void started_params(const struct notifications *n, struct db_params *para
 static bool write_started(struct notifications *n, struct delivery *deliveries, struct error *err)
 {
     struct db *db = worker_db(n->worker);
-    struct db_params shown = DB_PARAMS_INIT, started = DB_PARAMS_INIT;
+    struct db_params started = DB_PARAMS_INIT;
+    struct rendering rendering;
     PGresult *results[8] = {NULL};
 
     started_params(n, &started, deliveries);
     db_pipeline_begin(db);
     db_queue_begin(db);
-    const size_t queued = 1 + render_queue(db, deliveries, &shown);
+    const size_t queued = 1 + render_queue(db, deliveries, &rendering);
     db_queue(db, &sql_insert_started_attempts, &started);
     db_queue_commit(db);
     const bool good =
         db_pipeline_run(db, queued + 2, results, err) && render_read(deliveries, results + 1, err);
     for (size_t i = 0; i < queued + 2; i++)
         PQclear(results[i]);
-    db_params_release(&shown);
+    render_release(&rendering);
     db_params_release(&started);
     return good;
 }

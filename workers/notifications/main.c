@@ -12,7 +12,7 @@
 
 struct notifications notifications;
 
-static const struct db_statement *const shared[] = {&sql_show_submissions, NULL};
+static const struct db_statement *const shared[] = {&sql_show_submissions, &sql_show_batches, NULL};
 static const struct db_statement *const *const statements[] = {notifications_statements, shared, NULL};
 
 /* A wake-up is done with when it has come: what it tells of is found by the next turn. */

@@ -82,8 +82,8 @@ struct delivery {
     struct delivery *next; /* of a list that a turn has under way, or of those that are finished */
     struct uuid id;
     struct endpoint *endpoint;
-    struct slice kind; /* static */
-    struct uuid submission;
+    struct slice kind;   /* static */
+    struct uuid subject; /* the submission or batch that it is about */
     char trace[UUID_TEXT_SIZE];
     int64_t n, failures, tried_ms; /* as they were when it was taken */
     int64_t begun_us;              /* monotonic */
@@ -188,11 +188,15 @@ void delivery_params(struct db_params *params, const struct delivery *deliveries
 void render_kinds(struct db_params *params);
 /* NULL = no such kind can be told. */
 const char *render_kind(struct slice name);
-/* Queues the statements that read what deliveries tell; render_read takes their results, count of them from
- * the pipeline, and fills the bodies. */
-size_t render_queue(struct db *db, struct delivery *deliveries, struct db_params *params);
+/* The statements that read what deliveries tell: queued for a pipeline, of which render_read takes the
+ * results, as many as render_queue says, and fills the bodies. */
+struct rendering {
+    struct db_params submissions, batches;
+};
+size_t render_queue(struct db *db, const struct delivery *deliveries, struct rendering *ret_rendering);
 bool render_read(struct delivery *deliveries, PGresult *const *results, struct error *err)
     __attribute__((warn_unused_result));
+void render_release(struct rendering *rendering);
 
 /* ---- attempts.c ---- */
 

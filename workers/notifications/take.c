@@ -96,7 +96,7 @@ static void look_params(struct db_params *params, const struct delivery *list)
 
 /* --------------------------------------------------------------------- looking */
 
-enum { ID, ENDPOINT, KIND, SUBMISSION, TRACE, DUE, N, FAILURES, TRIED, COLUMN_COUNT };
+enum { ID, ENDPOINT, KIND, SUBJECT, TRACE, DUE, N, FAILURES, TRIED, COLUMN_COUNT };
 
 /* Whether a row, of what we have locked, is to be sent now. What is due later is remembered. */
 static bool take_row(struct delivery *delivery, const PGresult *result, int row, const int *columns)
@@ -112,8 +112,8 @@ static bool take_row(struct delivery *delivery, const PGresult *result, int row,
     if (kind == NULL || db_int(result, row, columns[ENDPOINT]) != delivery->endpoint->id)
         return false;
     delivery->kind = slice_of(kind);
-    if (!db_is_null(result, row, columns[SUBMISSION]) &&
-        !db_uuid(result, row, columns[SUBMISSION], &delivery->submission))
+    if (!db_is_null(result, row, columns[SUBJECT]) &&
+        !db_uuid(result, row, columns[SUBJECT], &delivery->subject))
         return false;
     (void)snprintf(delivery->trace, sizeof delivery->trace, "%.*s", (int)trace.size,
                    trace.size == 0 ? "" : trace.data);
@@ -156,7 +156,7 @@ static bool read_look(struct delivery **list, const PGresult *look, struct deliv
                       struct error *err)
 {
     static const char *const names[COLUMN_COUNT] = {
-        "id", "endpoint_id", "kind", "submission_id", "trace_id", "due_ms", "n", "failures", "tried_ms"};
+        "id", "endpoint_id", "kind", "subject_id", "trace_id", "due_ms", "n", "failures", "tried_ms"};
     int columns[COLUMN_COUNT];
 
     if (!db_columns(look, names, columns, COLUMN_COUNT, err))

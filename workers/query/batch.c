@@ -4,23 +4,28 @@
  * its own; whoever asks for results gets them page by page (front/stream.h), so that neither process holds
  * more than one.
  */
-#include "workers/query/batch.h"
-
 #include <stdlib.h>
 
+#include "common/batch_rows.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/sql.h"
 #include "common/upload.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 #include "workers/query/submission.h"
-#include "common/submission_view.h"
 
 #define PAGE_LINES 500
 #define PAGE_BYTES (256 << 10)
 
-/* Whose it is, for both statements. */
-static void batch_params(struct db_params *params, const struct question *question)
+static struct submission_key key_of(const struct question *question)
+{
+    const struct wire_record *record = &question->item->record;
+
+    return (struct submission_key){question->id, record->caller_type, record->caller_id};
+}
+
+static void page_params(struct db_params *params, const struct question *question)
 {
     const struct wire_record *record = &question->item->record;
 
@@ -52,28 +57,22 @@ static bool ask(struct db *db, const struct db_statement *statement, const struc
 
 /* ---- the batch ---- */
 
-static bool answer_batch(struct question *question, const PGresult *result, struct error *err)
+static bool answer_batch(struct question *question, const struct submission_key *key, const PGresult *result,
+                         struct error *err)
 {
-    static const char *const names[] = {"kind",     "line_count", "decided_us", "succeeded",
-                                        "rejected", "failed",     "dead",       "scopes"};
-    enum { KIND, LINES, DECIDED, SUCCEEDED, REJECTED, FAILED, DEAD, SCOPES, COUNT };
-    int columns[COUNT];
+    int columns[BATCH_COLUMN_COUNT];
     struct buffer body = BUFFER_INIT, extra = BUFFER_INIT;
+    struct batch_view view;
+    struct slice scopes;
+    size_t i;
 
-    if (!db_columns(result, names, columns, COUNT, err))
+    if (!batch_columns(result, columns, err))
         return false;
     if (PQntuples(result) == 0)
         return true;
-    const struct batch_view view = {.id = question->id,
-                                    .kind = db_text(result, 0, columns[KIND]),
-                                    .line_count = db_int(result, 0, columns[LINES]),
-                                    .accepted_us = uuid_v7_time_us(&question->id),
-                                    .decided_us = db_int(result, 0, columns[DECIDED]),
-                                    .succeeded = db_int(result, 0, columns[SUCCEEDED]),
-                                    .rejected = db_int(result, 0, columns[REJECTED]),
-                                    .failed = db_int(result, 0, columns[FAILED]),
-                                    .dead = db_int(result, 0, columns[DEAD])};
-    work_touch(question->item, db_text(result, 0, columns[SCOPES]));
+    if (!batch_view_of_row(result, 0, columns, key, 1, &i, &view, &scopes, err))
+        return false;
+    work_touch(question->item, scopes);
     batch_render(&view, &body);
     if (!batch_is_finished(&view))
         buffer_printf(&extra, "{\"retry_after\":%d}",
@@ -88,9 +87,11 @@ static bool show_batch(struct db *db, struct question *question, struct error *e
 {
     struct db_params params = DB_PARAMS_INIT;
     CLEANUP(pgresult) PGresult *result = NULL;
+    const struct submission_key key = key_of(question);
 
-    batch_params(&params, question);
-    const bool good = ask(db, &sql_show_batch, &params, &result, err) && answer_batch(question, result, err);
+    submission_params(&params, &key, 1);
+    const bool good =
+        ask(db, &sql_show_batches, &params, &result, err) && answer_batch(question, &key, result, err);
     db_params_release(&params);
     return good;
 }
@@ -149,7 +150,7 @@ static bool show_results(struct db *db, struct question *question, struct error 
 
     if (after < 0)
         return true;
-    batch_params(&params, question);
+    page_params(&params, question);
     db_param_int(&params, after);
     db_param_int(&params, PAGE_LINES);
     db_param_int(&params, PAGE_BYTES);

@@ -7,7 +7,8 @@
 --   $4 until       timestamptz    the largest: only these partitions are touched
 --
 -- Rows, for each that has no final attempt:
---   id, endpoint_id, kind, submission_id, trace_id
+--   id, endpoint_id, kind, trace_id
+--   subject_id what it is about: a submission or a batch; null for a kind that is about neither
 --   due_ms     in so many milliseconds it is due; below 0: since then
 --   n          number of the last attempt, 0 = none
 --   failures   how many were begun since an operator last sent it on its way again
@@ -15,7 +16,7 @@
 select d.id,
        d.webhook_endpoint_id as endpoint_id,
        d.kind,
-       d.submission_id,
+       coalesce(d.submission_id, d.batch_id) as subject_id,
        d.trace_id,
        (extract(epoch from coalesce(newest.next_at, d.due_at) - clock_timestamp()) * 1000)::bigint as due_ms,
        coalesce(newest.n, 0) as n,

@@ -1,5 +1,5 @@
-/* batch_view: the bytes of a batch's resource and results; see batch.h. */
-#include "workers/query/batch.h"
+/* batch_view: the bytes of a batch's resource and results; see batch_view.h. */
+#include "common/batch_view.h"
 
 #include "common/clock.h"
 

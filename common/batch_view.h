@@ -1,9 +1,9 @@
 /*
- * batch: the resource of a bulk request and the lines of its results (submissions.md section 4), from stored
- * facts to bytes. Pure; batch.c asks for them.
+ * batch_view: the resource of a bulk request and the lines of its results (submissions.md section 4), from
+ * facts to bytes: as they are stored (batch_rows.h), or as the front knows a batch that was just accepted.
  */
-#ifndef ECF2_WORKERS_QUERY_BATCH_H
-#define ECF2_WORKERS_QUERY_BATCH_H
+#ifndef ECF2_COMMON_BATCH_VIEW_H
+#define ECF2_COMMON_BATCH_VIEW_H
 
 #include <stdbool.h>
 #include <stdint.h>

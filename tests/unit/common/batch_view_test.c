@@ -1,4 +1,4 @@
-/* workers/query/batch_view.c: the resource and the results of submissions.md section 4, byte for byte. */
+/* common/batch_view.c: the resource and the results of submissions.md section 4, byte for byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "workers/query/batch.h"
+#include "common/batch_view.h"
 
 #define ACCEPTED_US INT64_C(1770134751500000) /* 2026-02-03T16:05:51.5Z */
 #define BATCH       "{\"data\":{\"id\":\"01936f2e-0000-7000-8000-000000000001\",\"type\":\"batch\",\"attributes\":"
