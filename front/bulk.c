@@ -1,6 +1,7 @@
 /* bulk: splitting, and the count of bytes. */
 #include "front/bulk.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -106,6 +107,7 @@ static void digest_up_to(struct bulk *bulk, const char *end)
 static void hand_over(struct request *request)
 {
     struct bulk *bulk = request->bulk;
+    assert(bulk != NULL);
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     const char *kind = bulk->kind;
@@ -122,6 +124,7 @@ static bool split(struct request *request, int64_t until_us)
 {
     struct bulk *bulk = request->bulk;
     struct slice line;
+    assert(bulk != NULL); /* what is in the list of those that are split has one */
     for (unsigned n = 1;; n++) {
         if (!ndjson_next(&bulk->lines, &line)) {
             hand_over(request);
