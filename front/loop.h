@@ -28,6 +28,7 @@
 #include "front/observe.h"
 #include "front/reader.h"
 #include "front/request.h"
+#include "front/stream.h"
 #include "front/tokens.h"
 
 #define RANDOM_SIZE 1024
@@ -40,9 +41,9 @@ struct front {
     char https_base[HTTPS_BASE_SIZE]; /* empty: nothing is redirected */
     char commit[48];
     atomic_int_least64_t connections, in_flight, most_in_flight, body_bytes;
-    atomic_int_least64_t bulk_bytes; /* ECF2_BULK_MEMORY (bulk.h) */
-    atomic_int_least64_t streams;    /* answers that leave piece by piece (stream.h) */
-    struct address_table *addresses; /* connections by address (door.c) */
+    atomic_int_least64_t bulk_bytes;           /* ECF2_BULK_MEMORY (bulk.h) */
+    atomic_int_least64_t streams[STREAMS_MAX]; /* who reads each of them: a caller's id; 0 = nobody */
+    struct address_table *addresses;           /* connections by address (door.c) */
     pthread_mutex_t addresses_lock;
 };
 

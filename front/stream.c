@@ -14,10 +14,9 @@
 #include "front/loop.h"
 #include "front/read.h"
 
-#define STREAMS_MAX                                                                                          \
-    64 /* of all loops: each holds a page of up to a quarter of a megabyte, or one large line */
-#define PAGE_US     (10 * US_PER_SECOND)
-#define BLOCK_BYTES 4096 /* no more fits into the memory of a connection */
+#define STREAMS_A_CALLER 16
+#define PAGE_US          (10 * US_PER_SECOND)
+#define BLOCK_BYTES      4096 /* no more fits into the memory of a connection */
 
 #define DETAIL_NO_ANSWER "Try again in a few seconds: the data cannot be read at the moment."
 #define DETAIL_BUSY      "Try again in a few seconds: too many results are being read."
@@ -25,6 +24,7 @@
 struct stream {
     struct request *request;
     const char *kind;
+    atomic_int_least64_t *place; /* of struct front's */
     struct buffer page;
     size_t given;    /* of page */
     int64_t next;    /* `after` of the next page; 0 = this is the last */
@@ -65,17 +65,32 @@ static void take_page(struct stream *stream, const struct wire_reply *reply)
     stream->next = next > 0 ? next : 0;
 }
 
+/* NULL: there is none, or the caller has enough of them. */
+static atomic_int_least64_t *take_place(struct front *front, int64_t caller_id)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < STREAMS_MAX; i++)
+        own += atomic_load_explicit(&front->streams[i], memory_order_relaxed) == caller_id;
+    for (size_t i = 0; i < STREAMS_MAX && own < STREAMS_A_CALLER; i++) {
+        int_least64_t nobody = 0;
+        if (atomic_compare_exchange_strong_explicit(&front->streams[i], &nobody, caller_id,
+                                                    memory_order_relaxed, memory_order_relaxed))
+            return &front->streams[i];
+    }
+    return NULL;
+}
+
 static void begin(struct request *request, const struct wire_reply *reply)
 {
-    struct front *front = request->loop->front;
-    if (atomic_fetch_add_explicit(&front->streams, 1, memory_order_relaxed) >= STREAMS_MAX) {
-        (void)atomic_fetch_sub_explicit(&front->streams, 1, memory_order_relaxed);
+    atomic_int_least64_t *place = take_place(request->loop->front, request->caller_id);
+    if (place == NULL) {
         request_unavailable(request, DETAIL_BUSY);
         return;
     }
     struct stream *stream = memory_zero(1, sizeof(*stream));
     stream->request = request;
     stream->kind = request->stream_kind;
+    stream->place = place;
     request->stream = stream;
     take_page(stream, reply);
     struct answer answer = {.status = 200, .stream = stream, .type = "application/x-ndjson; charset=utf-8"};
@@ -142,7 +157,7 @@ void stream_release(struct request *request)
 {
     if (request->stream == NULL)
         return;
-    (void)atomic_fetch_sub_explicit(&request->loop->front->streams, 1, memory_order_relaxed);
+    atomic_store_explicit(request->stream->place, 0, memory_order_relaxed);
     buffer_release(&request->stream->page);
     free(request->stream);
     request->stream = NULL;

@@ -266,6 +266,23 @@ describe('polling', () => {
     assert.equal(answer.status, 200);
     assert.equal(await answer.text(), '');
   });
+
+  test('one provider reads some results at once, and leaves room for another', async () => {
+    const [mine, theirs] = [await accepted('{\n'.repeat(2000)), await accepted(['{'], { provider: 1 })];
+    const read = (location, provider) => system.request('GET', `${location}/results`, { token: world.providers[provider].token });
+    system.pause('query'); // all of the first pages are asked for before one result is through
+    const many = Array.from({ length: 24 }, () => read(mine, 0));
+    const inHand = async () => (await system.metrics('front')).get('ecf2_http_waiting_requests');
+    await until('they do not come', async () => (await inHand()) >= many.length);
+    const other = read(theirs, 1);
+    system.proceed('query');
+    const answers = await Promise.all(many), good = answers.filter(({ status }) => status === 200);
+    assert.ok(good.length === 16 || good.length === 17, String(answers.map(({ status }) => status))); // two loops, one instant
+    for (const { text } of good) assert.equal(text.split('\n').length, 2001);
+    for (const { status, headers } of answers) assert.ok(status === 200 || (status === 503 && headers.get('retry-after') === '5'), String(status));
+    assert.equal((await other).status, 200);
+    assert.equal((await read(mine, 0)).status, 200, 'the others are through');
+  });
 });
 
 // ---- idempotency keys
