@@ -137,6 +137,22 @@ describe('not a hit', () => {
     assert.equal((await reading(() => a.get(path, { url, headers: at }), name)).became, '');
     await system.kill(name, 'SIGTERM');
   });
+  test('what a list with updated_since has shown to be older', async () => {
+    await a.get(path);
+    assert.equal((await reading(() => a.get(path))).became, 'hit');
+    // By SQL, as those do it who speak of it only when the cache has forgotten: month-end, ecf2ctl.
+    const { rows: [{ before }] } = await system.db.query('select api_updated_at as before from declarations where api_id = $1', [made.id]);
+    const update = (at) => system.db.query('update declarations set api_updated_at = $2 where api_id = $1', [made.id, at]);
+    await update('2024-10-20T09:00:01Z');
+    const list = JSON.parse((await a.get(`${DECLARATIONS}?filter[updated_since]=2024-10-20T09:00:01Z`)).text).data;
+    assert.deepEqual(list.map(({ id, attributes }) => [id, attributes.updated_at]), [[made.id, '2024-10-20T09:00:01Z']]);
+    const { answer, became } = await reading(() => a.get(path));
+    assert.deepEqual([became, JSON.parse(answer.text).data.attributes.updated_at], ['stale', '2024-10-20T09:00:01Z']);
+    await a.get(`${DECLARATIONS}?filter[updated_since]=2024-10-20T09:00:02Z`); // tells of nothing
+    assert.equal((await reading(() => a.get(path))).became, 'hit');
+    await update(before);
+    cold();
+  });
   test('without Redis', async () => {
     const { text } = await a.get(path);
     await system.kill('redis');

@@ -67,6 +67,12 @@ bool declaration_columns(const PGresult *result, int ret_columns[DECLARATION_COL
     return db_columns(result, column_names, ret_columns, COLUMN_COUNT, err);
 }
 
+int64_t declaration_row_updated_us(const PGresult *result, int row,
+                                   const int columns[DECLARATION_COLUMN_COUNT])
+{
+    return db_int(result, row, columns[UPDATED]);
+}
+
 bool declaration_append_row(const PGresult *result, int row, const int columns[DECLARATION_COLUMN_COUNT],
                             declaration_render_fn *render, struct buffer *out, struct error *err)
 {

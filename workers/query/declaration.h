@@ -20,5 +20,8 @@ bool declaration_columns(const PGresult *result, int ret_columns[DECLARATION_COL
 bool declaration_append_row(const PGresult *result, int row, const int columns[DECLARATION_COLUMN_COUNT],
                             declaration_render_fn *render, struct buffer *out, struct error *err)
     __attribute__((warn_unused_result));
+/* Its api_updated_at, microseconds since 1970. */
+int64_t declaration_row_updated_us(const PGresult *result, int row,
+                                   const int columns[DECLARATION_COLUMN_COUNT]);
 
 #endif

@@ -6,11 +6,20 @@
  * With updated_since nothing may be missing that is changed by somebody who has looked at the clock and not
  * committed yet: such a list waits for them under a lock of class 3, which it holds until it has its snapshot
  * (pipeline.md PL-23). It is asked of the primary, where the locks are, and is never cached.
+ *
+ * So it may tell what no outcome has told yet, and what is told of 2 s later only (month-end, ecf2ctl).
+ * Whoever then reads one of these declarations must not find it older: a list that tells of a change that
+ * young touches the caller's scope first, as an outcome does (PL-52).
  */
+#include "common/cache.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "workers/query/declaration.h"
 #include "workers/query/list.h"
 #include "workers/query/sql.h"
+
+/* So young is what an entry of the cache may lack; with a second for the clocks of two machines. */
+#define YOUNG_US (CACHE_HOLD_US + US_PER_SECOND)
 
 static void params_of(struct db_params *params, const struct question *question)
 {
@@ -87,17 +96,31 @@ static bool show_page(struct db *db, const PGresult *ids, PGresult **ret_rows, s
     return good;
 }
 
-static bool render(const PGresult *result, struct buffer *list, struct error *err)
+static void touch_scope(struct work_item *item)
 {
+    struct buffer scope = BUFFER_INIT;
+
+    cache_scope_append(&scope, item->record.caller_id, "declarations");
+    work_touch(item, buffer_slice(&scope));
+    buffer_release(&scope);
+}
+
+static bool render(const struct question *question, const PGresult *result, struct buffer *list,
+                   struct error *err)
+{
+    const int64_t young_us = question->item->record.as_of_us - YOUNG_US;
     int columns[DECLARATION_COLUMN_COUNT];
-    bool good = declaration_columns(result, columns, err);
+    bool good = declaration_columns(result, columns, err), tells_young = false;
 
     list_begin(list);
     for (int row = 0; row < PQntuples(result) && good; row++) {
         list_separate(list);
         good = declaration_append_row(result, row, columns, declaration_render_resource, list, err);
+        tells_young = tells_young || declaration_row_updated_us(result, row, columns) > young_us;
     }
     list_end(list);
+    if (good && tells_young && list_has(question, "updated_since"))
+        touch_scope(question->item);
     return good;
 }
 
@@ -111,7 +134,7 @@ static bool answer_one(struct db *db, struct question *question, struct list_bud
         db_disconnect(db); /* whatever the session still holds */
         return false;
     }
-    if (!render(rows, list, err))
+    if (!render(question, rows, list, err))
         return false;
     list_answer(question, budget, list);
     return true;
