@@ -441,3 +441,18 @@ test('a new leader tells of what finished meanwhile, and of nothing twice', asyn
   const { rows } = await system.db.query(`select batch_id from webhook_deliveries where kind = 'batch.finished' group by 1 having count(*) <> 1`);
   assert.deepEqual(rows, []);
 });
+
+test('of what had finished before there was an endpoint nobody is told, and it is looked at once', async () => {
+  const endpoint = (change) => system.db.query(`update webhook_endpoints set ${change} where lead_provider_id = $1`, [world.providers[1].id]);
+  await endpoint(`event_kinds = '{submission.decided}'`);
+  const location = await accepted(['{'], { provider: 1 }), id = location.split('/').at(-1);
+  await endpoint(`event_kinds = '{batch.finished}', created_at = clock_timestamp()`);
+  const looks = () => system.logs('scheduler').split('\n').filter((text) => text.includes('"batch_finished"') && text.includes(id)).length;
+  await until('the leader does not look', looks);
+  for (let turn = 0; turn < 2; turn++) {
+    const other = await accepted(['{']);
+    await until('not told', async () => (await one('select count(*)::integer as n from webhook_deliveries where batch_id = $1', [other.split('/').at(-1)])).n);
+  }
+  assert.equal(looks(), 1);
+  assert.equal((await one('select count(*)::integer as n from webhook_deliveries where batch_id = $1', [id])).n, 0);
+});

@@ -1,7 +1,9 @@
 /*
  * batches: tells who asked for it that a batch is finished (pipeline.md PL-54). Of each open batch one
  * undecided line is remembered, the last; only when that one is decided is another looked for, from there
- * backwards. So all looks together read each line once.
+ * backwards. So all looks together read each line once. Those that are finished are remembered too: nobody
+ * may be told of one (his endpoint is younger), and then it is found as one of which nobody was told, every
+ * second.
  */
 #include <stdlib.h>
 
@@ -21,7 +23,10 @@ struct open_batch {
 void batches_forget(struct scheduler *scheduler)
 {
     free(scheduler->batches);
+    free(scheduler->finished);
     scheduler->batches = NULL;
+    scheduler->finished = NULL;
+    scheduler->finished_count = scheduler->finished_capacity = 0;
     scheduler->batch_count = scheduler->batch_capacity = 0;
     scheduler->batches_are_known = false;
     scheduler->next_batches_us = 0;
@@ -32,7 +37,32 @@ static bool is_known(const struct scheduler *scheduler, const struct uuid *id)
     for (size_t i = 0; i < scheduler->batch_count; i++)
         if (uuid_equal(&scheduler->batches[i].id, id))
             return true;
+    for (size_t i = 0; i < scheduler->finished_count; i++)
+        if (uuid_equal(&scheduler->finished[i], id))
+            return true;
     return false;
+}
+
+static void remember_finished(struct scheduler *scheduler, const struct uuid *id)
+{
+    if (scheduler->finished_count == scheduler->finished_capacity) {
+        scheduler->finished_capacity =
+            scheduler->finished_capacity == 0 ? 16 : 2 * scheduler->finished_capacity;
+        scheduler->finished =
+            memory_grow(scheduler->finished, scheduler->finished_capacity, sizeof *scheduler->finished);
+    }
+    scheduler->finished[scheduler->finished_count++] = *id;
+}
+
+/* What was accepted before is looked for no longer. */
+static void forget_finished(struct scheduler *scheduler, int64_t before_us)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < scheduler->finished_count; i++)
+        if (uuid_v7_time_us(&scheduler->finished[i]) >= before_us)
+            scheduler->finished[kept++] = scheduler->finished[i];
+    scheduler->finished_count = kept;
 }
 
 static void add(struct scheduler *scheduler, const struct uuid *id, int64_t line)
@@ -51,10 +81,12 @@ static bool find_new(struct scheduler *scheduler, struct error *err)
     struct db_params params = DB_PARAMS_INIT;
     CLEANUP(pgresult) PGresult *result = NULL;
     const int64_t now_us = machine_now_us();
+    const int64_t from_us = scheduler->batches_are_known ? undecided_look_from_us(scheduler, now_us)
+                                                         : now_us - LOOK_EVERYTHING_US;
     int column;
 
-    db_param_instant(&params, scheduler->batches_are_known ? undecided_look_from_us(scheduler, now_us)
-                                                           : now_us - LOOK_EVERYTHING_US);
+    forget_finished(scheduler, from_us);
+    db_param_instant(&params, from_us);
     db_param_instant(&params, now_us + LOOK_BACK_US); /* an id's clock may be fast */
     const bool good = db_run(worker_db(scheduler->worker), &sql_find_open_batches, &params, &result, err) &&
                       db_columns(result, names, &column, 1, err);
@@ -146,8 +178,10 @@ static bool tell(struct scheduler *scheduler, size_t finished, struct error *err
     const bool good =
         db_run(worker_db(scheduler->worker), &sql_insert_batch_deliveries, &params, &result, err);
     db_params_release(&params);
-    for (size_t i = 0; good && i < finished; i++)
+    for (size_t i = 0; good && i < finished; i++) {
+        remember_finished(scheduler, &scheduler->batches[i].id);
         log_event(LOG_INFO, "batch_finished", LOG_UUID("batch", &scheduler->batches[i].id), LOG_END);
+    }
     return good;
 }
 

@@ -50,6 +50,8 @@ struct scheduler {
     /* batches.c */
     struct open_batch *batches; /* of whose lines one at least was undecided at the last look */
     size_t batch_count, batch_capacity;
+    struct uuid *finished; /* of those that are looked for */
+    size_t finished_count, finished_capacity;
     int64_t next_batches_us; /* monotonic */
     bool batches_are_known;  /* all of the last days were looked for */
 
