@@ -25,7 +25,7 @@
  *   id          16 bytes
  *   accept_no   i64  0 until intake has written it
  *   as_of       i64  business time, microseconds
- *   accept_by   i64  machine time: intake refuses what comes later (PL-11)
+ *   accept_by   i64  machine time: intake refuses what comes later, or would be committed 1 s later (PL-11)
  *   deadline    i64  machine time until which somebody waits for the answer; 0 = nobody
  *   caller_id   i64
  *   token_id    i64  api_tokens.id, 0 = none

@@ -159,6 +159,18 @@ comment on table idempotency_keys is
   'DM-31, PL-15: today''s and yesterday''s partitions are looked at together under an advisory lock on the key. Partitions: a UTC day';
 comment on column idempotency_keys.submission_id is 'of a bulk request: the batch';
 
+-- Fails the transaction when its commit would come too late for what it has accepted (PL-11): its client was told by then
+-- that 404 means no. Called behind the inserts. What was over when the transaction began (now()) the insert has left out,
+-- so that doing it all again ends. 40001: it is to be done again.
+create function refuse_late_acceptance(accept_by timestamptz[], grace interval) returns void
+  language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  if exists (select from unnest(accept_by) as until (at) where until.at > now() and until.at <= clock_timestamp() - grace) then
+    raise exception using errcode = '40001', message = 'what came in time would be committed too late';
+  end if;
+end $$;
+
 -- The facts from which the state that clients see follows (submissions.md section 3). Used in the from clause of a statement
 -- whose bounds of accepted_at, both included, are parameters: it is a part of that statement's plan then, and no other
 -- partition is touched (PL-36). The limits keep the look-ups by key: a partition made ahead has no statistics. An error before
@@ -201,6 +213,7 @@ $$;
 
 -- migrate:down
 drop function submission_facts(uuid, timestamptz, timestamptz, timestamptz);
+drop function refuse_late_acceptance(timestamptz[], interval);
 drop table idempotency_keys;
 drop table submission_batches;
 drop table submission_dead_letters;

@@ -20,6 +20,7 @@ const sync = { file: 'sync.test.mjs', pattern: /misses nothing/ };
 const early = { file: 'early.test.mjs', pattern: /what it told before its commit/ };
 const fresh = { file: 'freshness.test.mjs', pattern: /^reads through two fronts/ };
 const late = { file: 'freshness.test.mjs', pattern: /an answer and a fill that are late|who reads meanwhile|where committers cannot|nor can they/ };
+const tooLate = { file: 'late.test.mjs', pattern: /./ };
 const stale = /^Expected values to be strictly deep-equal[^]*told voided/;
 
 // by: what an assertion of the test must say.
@@ -116,6 +117,18 @@ const mutations = [
     by: /told \{.*stored \d+/,
     changes: [['common/commit.c', '    db_queue_commit(db);\n    if (!db_pipeline_run(db, count, results, err))', '    db_queue_planning(db, DB_PLAN_ONCE);\n    if (!db_pipeline_run(db, count, results, err))'],
       commitsLate()],
+  },
+  {
+    name: 'a commit may come as late as it likes',
+    test: { ...tooLate, pattern: /^a submission/ },
+    by: /accepted after it was told that it was not/,
+    changes: [['workers/intake/sql/refuse_late.sql', 'when clock_timestamp() - now() >= $2::interval', 'when false']],
+  },
+  {
+    name: 'so may that of a bulk request',
+    test: { ...tooLate, pattern: /^a bulk request/ },
+    by: /accepted after it was told that it was not/,
+    changes: [['workers/intake/uploads.c', '*ret_new ? commit_in_time', '*ret_new && false ? commit_in_time']],
   },
   {
     name: 'an entry may be of another token',

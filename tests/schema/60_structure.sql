@@ -75,7 +75,7 @@ insert into enum_values values
   ('support_query_state', '{pending,sending,sent,failed}'),
   ('schedule_identifier', '{ecf-standard-september,ecf-standard-january,ecf-standard-april,ecf-extended-september,ecf-extended-january,ecf-extended-april,ecf-reduced-september,ecf-reduced-january,ecf-reduced-april,ecf-replacement-september,ecf-replacement-january,ecf-replacement-april}');
 
-select plan(12 + (select count(*)::integer from indexes_wanted) + (select count(*)::integer from enum_values));
+select plan(15 + (select count(*)::integer from indexes_wanted) + (select count(*)::integer from enum_values));
 
 select is_empty($$select name from tables where not exists (select from pg_constraint where conrelid = tables.oid and contype = 'p')$$,
   'every table has a primary key');
@@ -104,6 +104,11 @@ select is_empty($$select name, conname, confdeltype from foreign_keys where conf
 select is_empty($$select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'S')
     and c.relowner <> (select relowner from pg_class where oid = 'teachers'::regclass)
     and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')$$, 'one owner for all');
+select lives_ok($$select refuse_late_acceptance(array[now(), now() - interval '1 day', clock_timestamp() + interval '1 hour'], '0')$$,
+  'PL-11: what was over before the transaction, or is not over, fails no acceptance');
+select lives_ok($$select refuse_late_acceptance(array[now() + interval '1 microsecond'], '1 hour')$$, 'nor does what is over for less than the grace');
+select throws_ok($$select refuse_late_acceptance(array[clock_timestamp() + interval '1 hour', now() + interval '1 microsecond'], '0')$$, '40001', null,
+  'what was over since then does: it is all done again');
 select ok(to_tsvector('unaccented', 'Zoë O''Neil-Müller') @@ to_tsquery('unaccented', 'zoe & muller'), 'names are found without accents');
 
 select ok(exists (select from indexes i where i.of_table = w.of_table and i.columns = w.columns and i.predicate is not distinct from w.predicate),

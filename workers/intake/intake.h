@@ -18,6 +18,9 @@
 
 /* How far the millisecond in an id may be from the database's clock (pipeline.md PL-1). */
 #define INTAKE_CLOCK_BOUND_SECONDS 60
+/* How long after accept_by a commit may begin (PL-11): the front listens for 2 s, and who is told 503 asks 5
+ * s later. What is left of these 7 s is the commit's own, which nothing can stop. */
+#define INTAKE_GRACE_SECONDS 1
 /* Characters of an id that found nobody, as far as they stand in the subject. */
 #define INTAKE_SUBJECT_ID_MAX 64
 
@@ -103,6 +106,9 @@ struct slice intake_cut(struct slice text, size_t characters);
  * is not to be (intake_state). */
 bool intake_store(struct db *db, struct intake_batch *batch, struct error *err)
     __attribute__((warn_unused_result));
+
+/* The parameters of sql_refuse_late, to be queued right before the commit. */
+void intake_late_params(struct db_params *params, struct intake_batch *batch);
 
 /* The earliest and latest accepted_at of the batch's entries. */
 void intake_bounds(struct intake_batch *batch, int64_t *ret_from_us, int64_t *ret_until_us);

@@ -1,5 +1,6 @@
 /*
- * submissions: the accepting transaction (pipeline.md PL-10). Insert and commit leave in one pipeline; only
+ * submissions: the accepting transaction (pipeline.md PL-10). Insert and commit leave in one pipeline, with a
+ * look between them whether it is too late by now: then all of it is done again, without what is late; only
  * where something was not new is there a second look, after the commit, for what existed already; and only
  * where somebody gives an idempotency key is there one before (keys.c).
  */
@@ -49,6 +50,12 @@ static void insert_params(struct db_params *params, struct intake_batch *batch)
     ARRAY(params, batch, db_array_slice(params, entry->otherwise));
     ARRAY(params, batch, db_array_instant(params, record->accept_by_us));
     db_param_int(params, INTAKE_CLOCK_BOUND_SECONDS); /* a number alone is an interval of seconds */
+}
+
+void intake_late_params(struct db_params *params, struct intake_batch *batch)
+{
+    ARRAY(params, batch, db_array_instant(params, record->accept_by_us));
+    db_param_int(params, INTAKE_GRACE_SECONDS); /* a number alone is an interval of seconds */
 }
 
 void intake_bounds(struct intake_batch *batch, int64_t *ret_from_us, int64_t *ret_until_us)
@@ -120,11 +127,12 @@ bool intake_failed_to_insert(struct error *err)
 /* In its own transaction, or, with keys, in the one that the look at them has begun. */
 static bool insert_new(struct db *db, struct intake_batch *batch, bool with_keys, struct error *err)
 {
-    struct db_params params = DB_PARAMS_INIT, keys = DB_PARAMS_INIT;
-    PGresult *results[4] = {NULL};
+    struct db_params params = DB_PARAMS_INIT, keys = DB_PARAMS_INIT, late = DB_PARAMS_INIT;
+    PGresult *results[5] = {NULL};
     size_t count = 0;
 
     insert_params(&params, batch);
+    intake_late_params(&late, batch);
     if (with_keys)
         intake_keys_params(&keys, batch);
     db_pipeline_begin(db);
@@ -139,10 +147,13 @@ static bool insert_new(struct db *db, struct intake_batch *batch, bool with_keys
         db_queue(db, &sql_insert_keys, &keys);
         count += 2;
     }
+    db_queue(db, &sql_refuse_late, &late);
+    count++;
     db_queue_commit(db);
     bool good = db_pipeline_run(db, ++count, results, err);
     db_params_release(&params);
     db_params_release(&keys);
+    db_params_release(&late);
     good = good ? note_rows(batch, results[insert], err) : intake_failed_to_insert(err);
     for (size_t i = 0; i < count; i++)
         PQclear(results[i]);

@@ -244,6 +244,21 @@ static bool find_existing(struct db *db, struct intake_entry *entry, struct erro
     return good;
 }
 
+/* In one pipeline: a commit behind a look that was in time may not wait for us. */
+static bool commit_in_time(struct db *db, struct intake_batch *batch, struct error *err)
+{
+    enum { LATE, COMMIT, COUNT };
+    struct db_params params = DB_PARAMS_INIT;
+
+    intake_late_params(&params, batch);
+    db_pipeline_begin(db);
+    db_queue(db, &sql_refuse_late, &params);
+    db_queue_commit(db);
+    const bool good = db_pipeline_run(db, COUNT, NULL, err);
+    db_params_release(&params);
+    return good;
+}
+
 /* All or nothing. *ret_new: it was stored by this call. */
 static bool store(struct db *db, struct intake_batch *batch, const struct upload *upload, bool *ret_new,
                   struct error *err)
@@ -259,7 +274,7 @@ static bool store(struct db *db, struct intake_batch *batch, const struct upload
         return false;
     if (entry->state == INTAKE_OPEN && !entry->is_stored && !find_existing(db, entry, err))
         return false;
-    return db_commit(db, err);
+    return *ret_new ? commit_in_time(db, batch, err) : db_commit(db, err);
 }
 
 /* ---- afterwards ---- */
