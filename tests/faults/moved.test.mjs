@@ -1,7 +1,8 @@
 // Facts that change between validation and commit, at each step of the commit (pipeline.md section 4): whoever changes them
 // takes the locks of section 3. At the locks the change comes first, and the submission is decided on what it left; from
 // then on the change waits until the submission is committed, and then finds it. Where the product does not change such a
-// fact yet, the test does so by SQL. The commit is stopped by locks that the step needs, held by the test.
+// fact yet, the test does so by SQL. The commit is stopped by locks that the step needs, held by the test. A change that is
+// itself a submission of the person waits for its turn, or the other one does: they are decided as they were accepted.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -23,11 +24,11 @@ const client = new Client(system);
 const cases = [];
 let world, otherSchedule;
 
-// ---- what changes. command: by which ecf2ctl makes it, under locks that it takes itself; else run, under locks: [class, number, shared] beside the person's key, or 'gate', or those that month-end finds.
+// ---- what changes. command: by which ecf2ctl makes it, under locks that it takes itself; send: a request that makes it; else run, under locks: [class, number, shared] beside the person's key, or 'gate', or those that month-end finds.
 // first: what is expected where the change came first, later: where the submission did.
 
 const one = async (query, ...values) => (await system.db.query(query, values)).rows[0];
-const personAnd = (...locks) => ({ keys: ({ person }) => [person.subject], locks: (c) => [...locks.map((lock) => lock(c)), [3, c.person.provider.id, true]] });
+const personAndList = { keys: ({ person }) => [person.subject], locks: ({ person }) => [[3, person.provider.id, true]] };
 const gate = { gate: true };
 const rejected = (rule) => (c) => assert.deepEqual([c.outcome.http_status, c.outcome.fired], [422, [`declarations.md 3.3/${rule}`]]);
 const isOn = (statement, payment) => (c) => assert.deepEqual(
@@ -59,23 +60,30 @@ const changes = {
     },
   },
   'a void': {
-    ...personAnd((c) => [2, c.statement.id, true]),
     committer: 'validation', // which rejects it as declared already
-    set: ({ person }) => client.submit(person, declaration(person, 'started')),
+    set: async (c) => {
+      c.made = (await client.submit(c.person, declaration(c.person, 'started'))).answer.data.id;
+    },
     body: (person) => declaration(person, 'started', { declaration_date: '2024-10-02T00:00:00Z' }),
-    run: (session, { person }) => session.query("update declarations set payment_status = 'voided' where teacher_id = $1 and payment_status = 'eligible'", [person.id]),
-    first: isOn(the, 'eligible'),
-    later: rejected(8),
+    send: ({ person, made }) => client.submit(person, undefined, { prefer: 'respond-async', voids: made }),
+    first: (c) => {
+      assert.deepEqual([c.sent.http_status, c.sent.body.data.attributes.state], [200, 'voided']);
+      isOn(the, 'eligible')(c);
+    },
+    later: (c) => {
+      rejected(8)(c);
+      assert.deepEqual([c.sent.http_status, c.sent.body.data.attributes.state], [200, 'voided']);
+    },
   },
   'a withdrawal': {
-    ...personAnd(),
+    ...personAndList,
     run: (session, { person }) => session.query(
       "update training_periods set withdrawn_at = '2024-09-10', withdrawal_reason = 'other', finished_on = '2024-09-10' where teacher_id = $1", [person.id]),
     first: rejected(14),
     later: isOn(the, 'eligible'),
   },
   'another schedule': {
-    ...personAnd(),
+    ...personAndList,
     run: (session, { person }) => session.query('update training_periods set schedule_id = $2 where teacher_id = $1', [person.id, otherSchedule]),
     first: rejected(17),
     later: isOn(the, 'eligible'),
@@ -202,12 +210,22 @@ const submit = async (change, c) => {
   c.entry = await client.submit(c.person, (change.body ?? ((person) => declaration(person, 'started')))(c.person), { prefer: 'respond-async', voids: c.voids });
 };
 
+const outcomeOf = ({ location }) => until(`${location} is not decided`, () => one('select http_status, fired, body from submission_outcomes where submission_id = $1', location.split('/').at(-1)));
+
 async function end(change, c, when) {
-  c.outcome = await until('it is not decided', () => one('select http_status, fired, body from submission_outcomes where submission_id = $1', c.entry.location.split('/').at(-1)));
+  c.outcome = await outcomeOf(c.entry);
   c.declaration = await one(
     `select d.payment_status, d.payment_statement_id::text from declarations as d where d.teacher_id = $1 and d.submission_id = $2`, c.person.id, c.entry.location.split('/').at(-1));
   await change.unset?.();
   await change[when](c);
+}
+
+/** Sends the change that is a request, which is accepted then, and gives what waits until it is decided. */
+async function send(change, c) {
+  c.sending = await change.send(c);
+  return async () => {
+    c.sent = await outcomeOf(c.sending);
+  };
 }
 
 /** Begins a change by the operator's command, and gives what waits until it has ended. */
@@ -227,11 +245,15 @@ for (const [name, change] of Object.entries(changes)) {
       await changer.query('select pg_advisory_xact_lock(99, 1)'); // its first write waits for it
       ended = command(change, c);
       await waits('ecf2ctl', 'advisory'); // it has its own
+    } else if (change.send) {
+      await changer.query('select pg_advisory_xact_lock(1, hashtext($1))', [c.person.subject]); // its committer waits for it
+      ended = await send(change, c);
+      await waitsOrHasDecided('payments', { entry: c.sending });
     } else {
       await takeLocksOf(change, changer, c);
     }
     await submit(change, c);
-    await waitsOrHasDecided(committer, c); // it was judged on the old facts; who does not wait decides on them
+    if (!change.send) await waitsOrHasDecided(committer, c); // it was judged on the old facts; who does not wait decides on them
     await change.run?.(changer, c);
     await changer.query('commit');
     await ended?.();
@@ -251,6 +273,8 @@ for (const [name, change] of Object.entries(changes)) {
       if (change.command) {
         changed = command(change, c);
         await waits('ecf2ctl', 'advisory');
+      } else if (change.send) {
+        changed = await send(change, c);
       } else {
         const { rows: [{ pid }] } = await changer.query('select pg_backend_pid()::text as pid');
         const locked = takeLocksOf(change, changer, c);
