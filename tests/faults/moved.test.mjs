@@ -35,6 +35,10 @@ const isOn = (statement, payment) => (c) => assert.deepEqual(
   [c.outcome.http_status, c.declaration?.payment_status, c.declaration?.payment_statement_id], [200, payment, statement(c)]);
 const the = (c) => c.statement.id;
 
+const isTakenBackBy = (statement) => async (c) => assert.deepEqual(
+  [c.outcome.http_status, ...Object.values(await one('select clawback_status, clawback_statement_id::text from declarations where api_id = $1', c.voids))],
+  [200, 'awaiting_clawback', statement(c)]);
+
 const voided = async ({ voids }) => Object.values(await one(
   'select payment_status, clawback_status, s.status from declarations d join statements s on s.id = d.payment_statement_id where d.api_id = $1', voids));
 const payable = (session, { statement }) => session.query(monthEnd.mark, [statement.id, statement.next_day, statement.next_day, '0']);
@@ -74,6 +78,24 @@ const changes = {
       rejected(8)(c);
       assert.deepEqual([c.sent.http_status, c.sent.body.data.attributes.state], [200, 'voided']);
     },
+  },
+  'a deadline of the statement that takes back': {
+    keys: () => [],
+    locks: ({ back }) => [[2, back.id, false]],
+    // What is paid, and voided then, is taken back by the statement whose deadline comes next: not by the one that paid it.
+    set: async (c) => {
+      const authorising = changes.authorising;
+      await authorising.set(c);
+      const { status, stderr } = await system.ctlBeside(...authorising.command(c));
+      assert.equal(status, 0, stderr);
+      c.back = await one(
+        `insert into statements (contract_id, lead_provider_id, contract_period_year, year, month, fee_type, deadline_date, payment_date)
+         select contract_id, lead_provider_id, contract_period_year, extract(year from earlier), extract(month from earlier), 'output', earlier, payment_date
+         from statements, lateral (select (deadline_date - interval '1 month')::date as earlier) as date where id = $1 returning id::text, api_id`, c.statement.id);
+    },
+    run: (session, { back }) => session.query("update statements set deadline_date = current_date - 2 where id = $1", [back.id]),
+    first: isTakenBackBy(the),
+    later: isTakenBackBy(({ back }) => back.id),
   },
   'a withdrawal': {
     ...personAndList,

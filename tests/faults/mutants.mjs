@@ -45,6 +45,12 @@ const mutations = [
     changes: [['common/sql/find_statement_locks.sql', 'select 2 as class, earlier.id as number', 'select 9 as class, earlier.id as number']],
   },
   {
+    name: 'a void does not lock the statement that takes back',
+    test: moved,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['workers/payments/voids.c', '    commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.clawback_statement_id, /* shared= */ true);\n', '']],
+  },
+  {
     name: 'becoming eligible does not lock its person',
     test: moved,
     by: /^Expected values to be strictly equal/,
