@@ -69,6 +69,12 @@ const mutations = [
     changes: [['common/commit.c', 'db_bool(commit->look, row, columns[EARLIER])', 'false']],
   },
   {
+    name: 'who buries does not lock the subjects',
+    test: { ...poison, pattern: /^one that is decided while its burial waits/ },
+    by: /a dead letter beside its outcome/,
+    changes: [['workers/scheduler/bury.c', 'db_array_slice(params, burials[i].subject);', 'db_array_slice(params, burials[i].reason);']],
+  },
+  {
     name: 'an error holds nobody',
     test: poison,
     by: /^Expected values to be strictly deep-equal/,

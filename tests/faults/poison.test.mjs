@@ -2,14 +2,16 @@
 // growing waits and becomes a dead letter (architecture.md section 4, "a failure is contained"; pipeline.md PL-22, PL-40 to
 // PL-43). The poison is a trigger of the database: it raises for some people only.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { declaration, loadWorld } from '../support/declarations.mjs';
 import { allDecided, Client, count, eventually, inParallel, pollAll } from '../support/record.mjs';
-import { connect } from '../support/cluster.mjs';
+import { connect, root } from '../support/cluster.mjs';
 import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const neighbours = 196; // with four others a whole batch
+const insertOutcomes = readFileSync(`${root}common/sql/insert_outcomes.sql`, 'utf8');
 const patienceMs = 90_000; // of a busy machine: what is awaited comes in seconds, and what it must not wait for is compared
 
 const system = await startSystem();
@@ -266,6 +268,43 @@ test('one whose person is locked by somebody else: its neighbours do not wait, a
   } finally {
     await other.end();
   }
+});
+
+test('one that is decided while its burial waits for its subject is not buried', async () => {
+  const victim = somebody();
+  await poison(victim, 'declarations', 'raise');
+  const entry = await client.submit(victim, good(victim), { prefer: 'respond-async' });
+  const id = idOf(entry);
+  await until('it has no error', async () => (await errorsOf(id)).length > 0, patienceMs);
+  const session = await connect(system.cluster, system.database);
+  try {
+    await session.query('begin');
+    await session.query('select pg_advisory_xact_lock(1, hashtext($1))', [victim.subject]);
+    const { rows: [{ at, trace }] } = await session.query('select accepted_at::text as at, trace_id as trace from submissions where id = $1', [id]);
+    await session.query(insertOutcomes, [[id], [at], ['rejected'], [422], ['{"errors":[]}'], [null], [null], [''], ['{}'], [null], [victim.provider.id], [trace], [null]]);
+    // One error more than it may have.
+    await system.db.query(
+      `insert into submission_stages (submission_id, accepted_at, stage, attempt, worker, at, duration_us, detail)
+       select submission_id, accepted_at, stage, attempt + n, worker, at + n * interval '1 microsecond', duration_us, detail
+         from (select * from submission_stages where submission_id = $1 order by at limit 1) as first, generate_series(10, 14) as n`, [id]);
+    await until('nobody buries it', async () => (await system.db.query(
+      `select from pg_locks join pg_stat_activity as a using (pid)
+        where not granted and locktype = 'advisory' and a.datname = current_database() and a.application_name like 'scheduler-%'
+       union all
+       select from submission_dead_letters where submission_id = $1`, [id])).rowCount > 0, patienceMs);
+    await session.query('commit');
+  } finally {
+    await session.end();
+  }
+  await until('its burial still waits', async () => (await system.db.query(
+    `select from pg_locks join pg_stat_activity as a using (pid)
+      where not granted and locktype = 'advisory' and a.datname = current_database() and a.application_name like 'scheduler-%'`)).rowCount === 0, patienceMs);
+  assert.equal((await system.decided(entry.location, victim.provider.token, patienceMs)).response.status, 422);
+  const looks = async () => (await system.metrics('scheduler')).get('ecf2_look_seconds_count');
+  const before = await looks();
+  await until('the leader looks no more', async () => (await looks()) > before + 1, patienceMs);
+  assert.deepEqual((await system.db.query('select stage, reason from submission_dead_letters where submission_id = $1', [id])).rows, [], 'a dead letter beside its outcome');
+  await cure(victim);
 });
 
 test('in the end everything is decided, once, and as it was told', async () => {
