@@ -48,7 +48,19 @@ async function insist(person, { method, path, body, key, trace }, entry, url) {
     assert.ok([202, 409, 503, 'lost'].includes(answer.status), `${answer.status} ${answer.text}`);
     await pause(50 + Math.random() * 200);
   }
-  throw new Error(`${trace}: no answer in ${patienceMs} ms`);
+  throw new Error(`${trace}, sent ${entry.sent} times: no answer in ${patienceMs} ms: ${await knownOf(trace)}`);
+}
+
+/** What the database has of a submission that nobody answers for, and what all clients were told so far. */
+async function knownOf(trace) {
+  const { rows } = await system.db.query(
+    `select s.id, s.mode, s.subject, s.accept_no, s.accepted_at, clock_timestamp() as now, o.decided_at, o.result,
+            (select json_agg(e) from submission_stages as e where e.submission_id = s.id) as stages,
+            (select json_agg(l) from submission_dead_letters as l where l.submission_id = s.id) as letters,
+            (select json_agg(b.accept_no) from submissions as b where b.subject = s.subject and b.accept_no < s.accept_no
+               and not exists (select from submission_outcomes as d where d.submission_id = b.id)) as earlier
+     from submissions as s left join submission_outcomes as o on o.submission_id = s.id where s.trace_id = $1`, [trace]);
+  return `${JSON.stringify(rows)} ${JSON.stringify([...seen])} ${system.ctl('status').stdout}`;
 }
 
 async function poll(person, location, until) {
