@@ -11,10 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -301,15 +299,13 @@ static bool takes_world(struct import_run *run, struct error *err)
 static void wait_for_cached_reads(struct import_run *run)
 {
     CLEANUP(pgresult) PGresult *result = NULL;
-    const struct timespec hold = {.tv_sec = CACHE_HOLD_US / US_PER_SECOND,
-                                  .tv_nsec = CACHE_HOLD_US % US_PER_SECOND * 1000};
 
     const bool known = import_run_sql(run,
                                       "select exists (select from pg_stat_activity "
                                       "where datname = current_database() and usename = 'ecf2_query')",
                                       &result, NULL);
     if (!known || PQgetvalue(result, 0, 0)[0] == 't')
-        (void)nanosleep(&hold, NULL);
+        ctl_speak_later();
 }
 
 /* All steps up to and with the commit. False: err, or problems. */

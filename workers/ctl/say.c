@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/cache.h"
 #include "common/clock.h"
 #include "workers/ctl/ctl.h"
-
-#define CACHE_LIFE_SECONDS 2 /* of an entry, from before its snapshot (pipeline.md PL-52) */
 
 int ctl_fail(const struct error *err)
 {
@@ -15,7 +14,7 @@ int ctl_fail(const struct error *err)
 
 void ctl_speak_later(void)
 {
-    const int64_t until_us = monotonic_now_us() + CACHE_LIFE_SECONDS * US_PER_SECOND;
+    const int64_t until_us = monotonic_now_us() + CACHE_HOLD_US;
 
     for (int64_t left_us; (left_us = until_us - monotonic_now_us()) > 0;) {
         const struct timespec wait = {.tv_sec = (time_t)(left_us / US_PER_SECOND),

@@ -2,13 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "workers/notifications/notifications.h"
 #include "workers/notifications/sql.h"
-
-/* What was visible two seconds ago may be told: no cached read is older than that (pipeline.md PL-52). */
-#define SPEAK_AFTER_US (2 * US_PER_SECOND)
 
 /* ---------------------------------------------------------------- endpoints */
 
@@ -194,7 +192,7 @@ static bool keep_snapshot(struct notifications *n, const PGresult *result, struc
                           .taken_us = now_us,
                           .database_us = db_int(result, 0, columns[1])};
     if (n->find_at_us == INT64_MAX)
-        n->find_at_us = now_us + SPEAK_AFTER_US;
+        n->find_at_us = now_us + CACHE_HOLD_US; /* no cached read is older (pipeline.md PL-52) */
     return true;
 }
 
@@ -221,8 +219,8 @@ const struct snapshot *snapshot_to_use(struct notifications *n, int64_t now_us)
 
     n->find_at_us = INT64_MAX;
     for (size_t i = 0; i < n->snapshot_count; i++) {
-        if (n->snapshots[i].taken_us + SPEAK_AFTER_US > now_us) {
-            n->find_at_us = n->snapshots[i].taken_us + SPEAK_AFTER_US;
+        if (n->snapshots[i].taken_us + CACHE_HOLD_US > now_us) {
+            n->find_at_us = n->snapshots[i].taken_us + CACHE_HOLD_US;
             break;
         }
         old_enough = &n->snapshots[i];

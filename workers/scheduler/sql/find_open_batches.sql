@@ -3,8 +3,8 @@
 --   $1 from   timestamptz  bounds of accepted_at
 --   $2 until  timestamptz  exclusive
 --
--- Rows: id, line_count.
-select batch.id, batch.line_count
+-- Rows: id.
+select batch.id
   from submission_batches as batch
  where batch.accepted_at >= $1::timestamptz and batch.accepted_at < $2::timestamptz
    and batch.caller_type = 'lead_provider'
