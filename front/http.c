@@ -129,6 +129,7 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
     request->by_plain_http = https_is_missing(request);
     if (request->route != NULL && request->route->filters != NULL)
         request->verdict = list_fields(request_query(request), request->route->filters,
+                                       /* has_pages= */ strstr(request->route->template, "{id}") == NULL,
                                        &request->canonical_query, &request->is_uncached);
     if (!request->by_plain_http)
         buffer_release(&request->query);

@@ -14,6 +14,7 @@
 #define PER_PAGE_MAX     3000
 #define PAGE_MAX         INT64_C(1000000000) /* far behind the end of every list */
 #define YEAR_MAX         9999
+#define NUMBER_MAX       INT64_C(9999999) /* no year and no URN is larger */
 #define KEY_SIZE         64
 #define INSTANT_MAX_SIZE 100
 
@@ -33,6 +34,24 @@ static bool is_blank(struct slice text)
         if (!is_space(text.data[i]))
             return false;
     return true;
+}
+
+/* ---- numbers ---- */
+
+/* The number that a text begins with, at most max; 0 where it begins with none, or with one below 1. */
+static int64_t leading_number(struct slice text, int64_t max)
+{
+    int64_t number = 0;
+    size_t i = 0;
+
+    while (i < text.size && is_space(text.data[i]))
+        i++;
+    if (i < text.size && text.data[i] == '+')
+        i++;
+    for (; i < text.size && is_digit(text.data[i]); i++)
+        if (number < max)
+            number = number * 10 + (text.data[i] - '0');
+    return number < max ? number : max;
 }
 
 /* ---- items between commas ---- */
@@ -168,6 +187,30 @@ static const char *find_word(const char *const *words, struct slice text)
     return "";
 }
 
+/* The names that are left of a sort, in the order in which they are to count. */
+static void append_sort(const struct list_filter *sort, struct slice text, struct buffer *out)
+{
+    unsigned used = 0;
+
+    while (text.size > 0) {
+        struct slice name = next_item(&text);
+        const bool descends = name.size > 0 && name.data[0] == '-';
+
+        if (descends || (name.size > 0 && name.data[0] == '+'))
+            name = (struct slice){name.data + 1, name.size - 1};
+        for (unsigned i = 0; sort->words[i] != NULL; i++) {
+            if ((used & 1u << i) != 0 || !slice_equal(name, slice_of(sort->words[i])))
+                continue;
+            if (used == 0)
+                buffer_printf(out, "\"%s\":[", sort->name);
+            buffer_printf(out, "%s\"%s%s\"", used == 0 ? "" : ",", descends ? "-" : "", sort->words[i]);
+            used |= 1u << i;
+        }
+    }
+    if (used != 0)
+        buffer_append_text(out, "],");
+}
+
 /* An array or pairs in place of a text hold no item of any kind: nothing is left of them, and nothing
  * matches; and they are no date. */
 static bool append_filter(const struct list_filter *filter, struct slice text, struct buffer *out)
@@ -193,50 +236,57 @@ static bool append_filter(const struct list_filter *filter, struct slice text, s
     case LIST_WORD:
         buffer_printf(out, "\"%s\":\"%s\",", filter->name, find_word(filter->words, text));
         break;
+    case LIST_ID: /* an id and a comma are none */
+        buffer_printf(out, "\"%s\":[", filter->name);
+        if (text.size > 0 && memchr(text.data, ',', text.size) == NULL)
+            append_ids(text, out);
+        buffer_append_text(out, "],");
+        break;
+    case LIST_NUMBER:
+    case LIST_NEEDED:
+        buffer_printf(out, "\"%s\":%" PRId64 ",", filter->name, leading_number(text, NUMBER_MAX));
+        break;
+    case LIST_SORT:
+        append_sort(filter, text, out);
+        break;
     case LIST_END:
         break;
     }
     return true;
 }
 
-static bool append_filters(struct slice query, const struct list_filter *filters, struct buffer *out,
-                           bool *ret_wants_now)
+static enum query_given find_filter(struct slice query, const struct list_filter *filter, struct buffer *text)
+{
+    char key[KEY_SIZE];
+
+    buffer_clear(text);
+    (void)snprintf(key, sizeof key, filter->form == LIST_SORT ? "%s" : "filter[%s]", filter->name);
+    return query_find(query, key, text);
+}
+
+static enum list_verdict append_filters(struct slice query, const struct list_filter *filters,
+                                        struct buffer *out, bool *ret_wants_now)
 {
     struct buffer text = BUFFER_INIT;
-    bool good = true;
+    enum list_verdict verdict = LIST_GOOD;
 
-    for (; filters->form != LIST_END && good; filters++) {
-        char key[KEY_SIZE];
+    for (const struct list_filter *filter = filters; filter->form != LIST_END; filter++)
+        if (filter->form == LIST_NEEDED && find_filter(query, filter, &text) == QUERY_ABSENT)
+            verdict = LIST_MISSING;
+    for (; filters->form != LIST_END && verdict == LIST_GOOD; filters++) {
+        const enum query_given given = find_filter(query, filters, &text);
 
-        (void)snprintf(key, sizeof key, "filter[%s]", filters->name);
-        const enum query_given given = query_find(query, key, &text);
-        if (given == QUERY_NESTED || (given == QUERY_TEXT && !is_blank(buffer_slice(&text)))) {
-            good = append_filter(filters, buffer_slice(&text), out);
-            *ret_wants_now = *ret_wants_now || filters->form == LIST_INSTANT;
-        }
-        buffer_clear(&text);
+        if (given != QUERY_NESTED && filters->form != LIST_NEEDED && is_blank(buffer_slice(&text)))
+            continue;
+        if (!append_filter(filters, buffer_slice(&text), out))
+            verdict = LIST_BAD_INSTANT;
+        *ret_wants_now = *ret_wants_now || filters->form == LIST_INSTANT;
     }
     buffer_release(&text);
-    return good;
+    return verdict;
 }
 
 /* ---- pages ---- */
-
-/* The number that a text begins with, at most max; 0 where it begins with none, or with one below 1. */
-static int64_t leading_number(struct slice text, int64_t max)
-{
-    int64_t number = 0;
-    size_t i = 0;
-
-    while (i < text.size && is_space(text.data[i]))
-        i++;
-    if (i < text.size && text.data[i] == '+')
-        i++;
-    for (; i < text.size && is_digit(text.data[i]); i++)
-        if (number < max)
-            number = number * 10 + (text.data[i] - '0');
-    return number < max ? number : max;
-}
 
 static bool read_number(struct slice query, const char *key, int64_t max, int64_t *number)
 {
@@ -261,18 +311,31 @@ static bool page_is_pairs(struct slice query)
     return !is_text && !is_array;
 }
 
-enum list_verdict list_fields(struct slice query, const struct list_filter *filters, struct buffer *out,
-                              bool *ret_wants_now)
+/* {filter: …,} closed. */
+static void end_fields(struct buffer *out)
+{
+    if (out->data[out->size - 1] == ',')
+        out->data[out->size - 1] = '}';
+    else
+        buffer_append_char(out, '}');
+}
+
+enum list_verdict list_fields(struct slice query, const struct list_filter *filters, bool has_pages,
+                              struct buffer *out, bool *ret_wants_now)
 {
     int64_t page = 1, per_page = PER_PAGE;
 
     *ret_wants_now = false;
     buffer_append_char(out, '{');
-    if (!append_filters(query, filters, out, ret_wants_now))
-        return LIST_BAD_INSTANT;
-    if (!page_is_pairs(query) || !read_number(query, "page[page]", PAGE_MAX, &page) ||
-        !read_number(query, "page[per_page]", PER_PAGE_MAX, &per_page))
-        return LIST_BAD_PAGE;
-    buffer_printf(out, "\"page\":%" PRId64 ",\"per_page\":%" PRId64 "}", page, per_page);
+    const enum list_verdict verdict = append_filters(query, filters, out, ret_wants_now);
+    if (verdict != LIST_GOOD)
+        return verdict;
+    if (has_pages) {
+        if (!page_is_pairs(query) || !read_number(query, "page[page]", PAGE_MAX, &page) ||
+            !read_number(query, "page[per_page]", PER_PAGE_MAX, &per_page))
+            return LIST_BAD_PAGE;
+        buffer_printf(out, "\"page\":%" PRId64 ",\"per_page\":%" PRId64, page, per_page);
+    }
+    end_fields(out);
     return LIST_GOOD;
 }

@@ -17,6 +17,9 @@
 #define DETAIL_INSTANT                                                                                       \
     "Send filter[updated_since] as an ISO 8601 date with time, such as 2025-09-01T08:30:00Z: it is not a "   \
     "valid ISO 8601 date."
+#define DETAIL_MISSING                                                                                       \
+    "Send filter[cohort] with the cohort's year, such as filter[cohort]=2025: the filter '#/cohort' is "     \
+    "needed."
 #define DETAIL_PAGE                                                                                          \
     "Send page[page] and page[per_page] as whole numbers from 1, such as page[page]=2&page[per_page]=100."
 
@@ -95,24 +98,14 @@ void read_ask(struct request *request, const char *kind, struct slice fields)
     buffer_release(&place);
 }
 
-void read_by_id(struct request *request, const char *kind)
-{
-    struct uuid id;
-    char text[UUID_TEXT_SIZE], fields[64];
-    if (!uuid_parse(request->id, &id)) {
-        request_refuse(request, 404, NOT_FOUND_DETAIL);
-        return;
-    }
-    uuid_format(&id, text);
-    (void)snprintf(fields, sizeof(fields), "{\"id\":\"%s\"}", text);
-    read_ask(request, kind, slice_of(fields));
-}
-
-void read_list(struct request *request, const char *kind)
+/* Whether the query can be read; else the request is answered. */
+static bool query_is_good(struct request *request)
 {
     switch (request->verdict) {
     case LIST_GOOD:
-        read_ask(request, kind, buffer_slice(&request->canonical_query));
+        return true;
+    case LIST_MISSING:
+        request_refuse_parameter(request, DETAIL_MISSING);
         break;
     case LIST_BAD_INSTANT:
         request_refuse(request, 400, DETAIL_INSTANT);
@@ -121,4 +114,33 @@ void read_list(struct request *request, const char *kind)
         request_refuse(request, 400, DETAIL_PAGE);
         break;
     }
+    return false;
+}
+
+void read_by_id(struct request *request, const char *kind)
+{
+    const struct slice filters = buffer_slice(&request->canonical_query);
+    struct buffer fields = BUFFER_INIT;
+    struct uuid id;
+    char text[UUID_TEXT_SIZE];
+    if (!query_is_good(request))
+        return;
+    if (!uuid_parse(request->id, &id)) {
+        request_refuse(request, 404, NOT_FOUND_DETAIL);
+        return;
+    }
+    uuid_format(&id, text);
+    buffer_printf(&fields, "{\"id\":\"%s\"", text);
+    if (filters.size > 0)
+        buffer_printf(&fields, ",%.*s", (int)filters.size - 1, filters.data + 1);
+    else
+        buffer_append_char(&fields, '}');
+    read_ask(request, kind, buffer_slice(&fields));
+    buffer_release(&fields);
+}
+
+void read_list(struct request *request, const char *kind)
+{
+    if (query_is_good(request))
+        read_ask(request, kind, buffer_slice(&request->canonical_query));
 }

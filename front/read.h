@@ -14,9 +14,10 @@ struct request;
  * an equal request waits for (cached.h). */
 void read_ask(struct request *request, const char *kind, struct slice fields);
 /* GET of a list, by the filters and the page of its query; 400 when they cannot be read (lead-provider-api.md
- * 3.2, step 6a). */
+ * 3.2, steps 5 and 6a). */
 void read_list(struct request *request, const char *kind);
-/* GET of a record by the {id} of the path. An id that is no UUID is not found, at once. */
+/* GET of a record by the {id} of the path, and the filters of its route. An id that is no UUID is not found,
+ * at once. */
 void read_by_id(struct request *request, const char *kind);
 /* Fills the record of an errand: kind, payload, and whose it is. as_of_us is business time, deadline_us
  * machine time. */

@@ -279,6 +279,13 @@ void request_refuse(struct request *request, unsigned status, const char *detail
     request_answer(request, &answer);
 }
 
+void request_refuse_parameter(struct request *request, const char *detail)
+{
+    struct answer answer = {0};
+    answer_titled_problem(&answer, 400, "Bad parameter", detail);
+    request_answer(request, &answer);
+}
+
 void request_too_large(struct request *request, const char *detail)
 {
     struct answer answer = {.close = true};

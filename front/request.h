@@ -129,6 +129,8 @@ void request_join(struct request *request, struct request **list);
 void request_part(struct request *request);
 /* Sends the answer (which gives its body away), logs and counts it. Later calls do nothing. */
 void request_answer(struct request *request, struct answer *answer);
+/* 400 `Bad parameter`: step 5 of the order of checks (lead-provider-api.md 3.2). */
+void request_refuse_parameter(struct request *request, const char *detail);
 /* request_answer with an error of lead-provider-api.md 3.8: {"errors": [{title, detail}]}, title by status.
  */
 void request_refuse(struct request *request, unsigned status, const char *detail);

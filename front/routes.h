@@ -33,7 +33,8 @@ struct route {
     bool is_local;
     /* Reads that may be cached (cached.h): the word of their cache scope; NULL: none is. */
     const char *scope;
-    /* A list: what its query may filter by (list.h); NULL: it is none. */
+    /* What its query may filter by (list.h), of a list, or of one record (then without pages); NULL: it has
+     * no meaning. */
     const struct list_filter *filters;
     /* Called when limits, token and shape (shape.h) are passed; answers now, or sends messages and answers
      * later. */

@@ -2,7 +2,6 @@
 #include "front/shape.h"
 
 #include "common/upload.h"
-#include "front/answer.h"
 #include "front/body.h"
 #include "front/loop.h"
 #include "front/ndjson.h"
@@ -14,13 +13,6 @@
     "Send at least one line of JSON, each the body of the single request, with Content-Type "                \
     "application/x-ndjson."
 #define DETAIL_FILTER "Send each filter as filter[name]=value: filter must be a set of key/value pairs."
-
-static void refuse_filter(struct request *request)
-{
-    struct answer answer = {0};
-    answer_titled_problem(&answer, 400, "Bad parameter", DETAIL_FILTER);
-    request_answer(request, &answer);
-}
 
 /* A body under another type is not read (3.3.2): it counts as none. */
 static enum body_verdict read_body(struct request *request, const char **ret_detail)
@@ -71,7 +63,7 @@ bool shape_refuse(struct request *request)
     else if (verdict == BODY_SYNTAX)
         request_refuse(request, 400, detail);
     else if (request->filter_is_malformed)
-        refuse_filter(request);
+        request_refuse_parameter(request, DETAIL_FILTER);
     else if (verdict == BODY_STRUCTURE)
         request_refuse(request, 400, detail);
     return verdict != BODY_GOOD || request->filter_is_malformed;

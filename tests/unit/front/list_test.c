@@ -14,10 +14,14 @@
 #define PAGE "\"page\":1,\"per_page\":100}"
 
 static const char *const states[] = {"decided", "dead", NULL};
+static const char *const sorts[] = {"created_at", "updated_at", NULL};
 static const struct list_filter filters[] = {{LIST_YEARS, "cohort", NULL},
                                              {LIST_IDS, "participant_id", NULL},
                                              {LIST_INSTANT, "updated_since", NULL},
                                              {LIST_WORD, "state", states},
+                                             {LIST_ID, "from", NULL},
+                                             {LIST_NUMBER, "urn", NULL},
+                                             {LIST_SORT, "sort", sorts},
                                              {LIST_END, NULL, NULL}};
 
 static const struct {
@@ -43,6 +47,22 @@ static const struct {
     {"filter[state]=Dead", "{\"state\":\"\"," PAGE},
     {"filter[state]=a%22b", "{\"state\":\"\"," PAGE},
     {"filter[state]", "{" PAGE},
+    {"filter[from]=" ID_A, "{\"from\":[\"" ID_A "\"]," PAGE},
+    {"filter[from]=" ID_A ",", "{\"from\":[]," PAGE},
+    {"filter[from]=x", "{\"from\":[]," PAGE},
+    {"filter[from][]=" ID_A, "{\"from\":[]," PAGE},
+    {"filter[urn]=123456,invalid", "{\"urn\":123456," PAGE},
+    {"filter[urn]=invalid", "{\"urn\":0," PAGE},
+    {"filter[urn][]=1", "{\"urn\":0," PAGE},
+    {"filter[urn]=99999999999999999999", "{\"urn\":9999999," PAGE},
+    {"filter[urn]=%20", "{" PAGE},
+    {"sort=-created_at", "{\"sort\":[\"-created_at\"]," PAGE},
+    {"sort=updated_at,name,-created_at,-updated_at", "{\"sort\":[\"updated_at\",\"-created_at\"]," PAGE},
+    {"sort=%2Bcreated_at", "{\"sort\":[\"created_at\"]," PAGE},
+    {"sort=+created_at", "{" PAGE}, /* a space */
+    {"sort=-,--created_at,id,", "{" PAGE},
+    {"sort[]=created_at", "{" PAGE},
+    {"sort=", "{" PAGE},
     {"filter[updated_since]=1970-01-02", "{\"updated_since\":86400000000," PAGE},
     {"filter[updated_since]=1970-01-01T00%253A00%253A01%252B00%253A00", "{\"updated_since\":1000000," PAGE},
     {"filter[updated_since]=x", NULL},
@@ -73,7 +93,7 @@ static void queries_become_fields(void **state)
         struct buffer payload = BUFFER_INIT;
         bool wants_now;
         const bool good =
-            list_fields(slice_of(examples[i].query), filters, &payload, &wants_now) == LIST_GOOD;
+            list_fields(slice_of(examples[i].query), filters, true, &payload, &wants_now) == LIST_GOOD;
 
         if (good && wants_now != (strstr(examples[i].payload, "updated_since") != NULL))
             fail_msg("%s: %d", examples[i].query, wants_now);
@@ -84,16 +104,60 @@ static void queries_become_fields(void **state)
     }
 }
 
+static void a_record_has_no_pages(void **state)
+{
+    static const struct list_filter needed[] = {{LIST_NEEDED, "cohort", NULL}, {LIST_END, NULL, NULL}};
+    static const struct {
+        const char *query, *payload; /* NULL: missing */
+    } records[] = {
+        {"filter[cohort]=2025", "{\"cohort\":2025}"},
+        {"filter[cohort]=2025,2026&page=x&filter[updated_since]=x", "{\"cohort\":2025}"},
+        {"filter[cohort]=", "{\"cohort\":0}"},
+        {"filter[cohort]=x", "{\"cohort\":0}"},
+        {"filter[cohort][]=2025", "{\"cohort\":0}"},
+        {"filter[cohorts]=2025", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+        struct buffer payload = BUFFER_INIT;
+        bool wants_now;
+        const enum list_verdict verdict =
+            list_fields(slice_of(records[i].query), needed, false, &payload, &wants_now);
+
+        assert_int_equal(verdict, records[i].payload == NULL ? LIST_MISSING : LIST_GOOD);
+        if (records[i].payload != NULL && !slice_equal(buffer_slice(&payload), slice_of(records[i].payload)))
+            fail_msg("%s: %.*s", records[i].query, (int)payload.size, payload.data);
+        buffer_release(&payload);
+    }
+}
+
+static void what_is_missing_is_told_first(void **state)
+{
+    static const struct list_filter needed[] = {
+        {LIST_INSTANT, "updated_since", NULL}, {LIST_NEEDED, "cohort", NULL}, {LIST_END, NULL, NULL}};
+    struct buffer payload = BUFFER_INIT;
+    bool wants_now;
+
+    (void)state;
+    assert_int_equal(
+        list_fields(slice_of("page=1&filter[updated_since]=x"), needed, true, &payload, &wants_now),
+        LIST_MISSING);
+    buffer_release(&payload);
+}
+
 static void the_instant_is_told_first(void **state)
 {
     struct buffer payload = BUFFER_INIT;
     bool wants_now;
 
     (void)state;
-    assert_int_equal(list_fields(slice_of("page=1&filter[updated_since]=x"), filters, &payload, &wants_now),
-                     LIST_BAD_INSTANT);
+    assert_int_equal(
+        list_fields(slice_of("page=1&filter[updated_since]=x"), filters, true, &payload, &wants_now),
+        LIST_BAD_INSTANT);
     buffer_clear(&payload);
-    assert_int_equal(list_fields(slice_of("page=1"), filters, &payload, &wants_now), LIST_BAD_PAGE);
+    assert_int_equal(list_fields(slice_of("page=1"), filters, true, &payload, &wants_now), LIST_BAD_PAGE);
     buffer_release(&payload);
 }
 
@@ -140,9 +204,10 @@ static void instants(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(queries_become_fields),
-                                       cmocka_unit_test(the_instant_is_told_first),
-                                       cmocka_unit_test(instants)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queries_become_fields), cmocka_unit_test(a_record_has_no_pages),
+        cmocka_unit_test(what_is_missing_is_told_first), cmocka_unit_test(the_instant_is_told_first),
+        cmocka_unit_test(instants)};
 
     return cmocka_run_group_tests_name("front/list", tests, NULL, NULL);
 }
