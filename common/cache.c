@@ -22,15 +22,25 @@ bool cache_token_equal(const struct cache_token *a, const struct cache_token *b)
 
 /* ------------------------------------------------------------------- names */
 
-void cache_scope_append(struct buffer *out, int64_t lead_provider_id, const char *list)
+int64_t cache_list_owner(int64_t lead_provider_id, const char *list)
 {
-    buffer_printf(out, "{lp:%" PRId64 "}:%s", lead_provider_id, list);
+    static const char *const shared[] = {"schools", "delivery_partners"};
+
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+        if (strcmp(list, shared[i]) == 0)
+            return 0;
+    return lead_provider_id;
 }
 
-void cache_key_append(struct buffer *out, struct slice scope, struct slice target)
+void cache_scope_append(struct buffer *out, int64_t lead_provider_id, const char *list)
+{
+    buffer_printf(out, "{lp:%" PRId64 "}:%s", cache_list_owner(lead_provider_id, list), list);
+}
+
+void cache_key_append(struct buffer *out, struct slice scope, int64_t lead_provider_id, struct slice target)
 {
     buffer_append(out, scope.data, scope.size);
-    buffer_append_char(out, ':');
+    buffer_printf(out, ":%" PRId64 ":", lead_provider_id);
     buffer_append(out, target.data, target.size);
 }
 

@@ -53,10 +53,15 @@ bool cache_token_equal(const struct cache_token *a, const struct cache_token *b)
 
 /* ---- names */
 
-/* Appends "{lp:ID}:LIST"; list is a resource's word, such as "declarations". */
+/* Whose a list is: the lead provider's; or 0, everybody's, where a change of one record is seen by all
+ * (schools, delivery partners; pipeline.md section 3, class 3). list is a resource's word, such as
+ * "declarations". */
+int64_t cache_list_owner(int64_t lead_provider_id, const char *list);
+/* Appends "{lp:OWNER}:LIST". */
 void cache_scope_append(struct buffer *out, int64_t lead_provider_id, const char *list);
-/* Appends the key of an entry: the scope, and what is read, target: path and query in one spelling. */
-void cache_key_append(struct buffer *out, struct slice scope, struct slice target);
+/* Appends the key of an entry: the scope, who reads, and what is read, target: path and query in one
+ * spelling. */
+void cache_key_append(struct buffer *out, struct slice scope, int64_t lead_provider_id, struct slice target);
 /* Calls fn for each scope of a list "{lp:7}:declarations,{lp:8}:declarations", as outcomes store it. */
 void cache_scopes_each(struct slice scopes, void (*fn)(void *context, struct slice scope), void *context);
 

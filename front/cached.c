@@ -82,7 +82,7 @@ static bool name_entry(const struct request *request, int64_t caller_id, struct 
     bool named = may_be_cached(request) && target_of(request, &target);
     if (named) {
         cache_scope_append(scope, caller_id, request->route->scope);
-        cache_key_append(key, buffer_slice(scope), buffer_slice(&target));
+        cache_key_append(key, buffer_slice(scope), caller_id, buffer_slice(&target));
     }
     buffer_release(&target);
     return named;

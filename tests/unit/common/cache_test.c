@@ -16,7 +16,7 @@
 #include "tests/unit/common/redis_server.h"
 
 #define SCOPE "{lp:7}:declarations"
-#define KEY   SCOPE ":/api/v3/participant-declarations/x"
+#define KEY   SCOPE ":7:/api/v3/participant-declarations/x"
 
 /* ------------------------------------------------------------------- names */
 
@@ -39,8 +39,13 @@ static void names_share_a_slot_and_are_listed_by_commas(void **state)
     (void)state;
     cache_scope_append(&text, 7, "declarations");
     assert_string_equal(text.data, SCOPE);
-    cache_key_append(&key, buffer_slice(&text), slice_of("/api/v3/participant-declarations/x"));
+    cache_key_append(&key, buffer_slice(&text), 7, slice_of("/api/v3/participant-declarations/x"));
     assert_string_equal(key.data, KEY);
+    buffer_clear(&text);
+    cache_scope_append(&text, 7, "schools");
+    assert_string_equal(text.data, "{lp:0}:schools"); /* everybody's */
+    assert_int_equal(cache_list_owner(7, "delivery_partners"), 0);
+    assert_int_equal(cache_list_owner(7, "partnerships"), 7);
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         buffer_clear(&text);
         buffer_append_text(&text, "");
