@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { declaration, loadWorld } from '../support/declarations.mjs';
+import { long } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, parse, postText, raw, titles } from './client.mjs';
 
-const PAIRS = 100;
+const PAIRS = long ? 1_000 : 100;
 let system, world, next = 0;
 before(async () => {
   system = await startSystem({ fronts: 2, env: { ECF2_ACCEPT_LIMIT_MS: '20000' } });
