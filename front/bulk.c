@@ -15,8 +15,9 @@
 
 #define TURN_US (2 * US_PER_SECOND / 1000) /* of each turn of the loop, for all of them together */
 /* Lines between two looks at the clock: each takes some microseconds, unless it is a large one. */
-#define LINES_A_LOOK 16
-#define LINE_LARGE   4096
+#define LINES_A_LOOK   16
+#define LINE_LARGE     4096
+#define KEPT_FOR_KNOWN 4 /* one part in so many */
 
 #define DETAIL_MEMORY "Nothing was accepted. Try again later: too many bulk requests are being received."
 #define DETAIL_ENDING "Nothing was accepted. Try again in a few seconds: this process is ending."
@@ -36,7 +37,8 @@ bool bulk_charge(struct request *request, int64_t bytes)
     atomic_int_least64_t *held = &request->loop->front->bulk_bytes;
     int64_t more = bytes - request->bulk_bytes;
     int64_t before = atomic_fetch_add_explicit(held, more, memory_order_relaxed);
-    if (more > 0 && before + more > request->loop->settings->bulk_memory) {
+    const int64_t most = request->loop->settings->bulk_memory;
+    if (more > 0 && before + more > (request->is_known ? most : most - most / KEPT_FOR_KNOWN)) {
         (void)atomic_fetch_sub_explicit(held, more, memory_order_relaxed);
         return false;
     }

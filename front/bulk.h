@@ -5,6 +5,10 @@
  *
  * Memory: all that the bulk requests of all loops hold counts against ECF2_BULK_MEMORY: the body as it comes,
  * and as much again, for it becomes a record, and the record is in libzmq's hands as well until it has left.
+ *
+ * Bodies come before their token is looked up, from whoever sends them: so a quarter is kept for callers
+ * whose token was good when this loop last asked. Whoever else has one is such a caller from its first
+ * request on, be it refused.
  */
 #ifndef ECF2_FRONT_BULK_H
 #define ECF2_FRONT_BULK_H

@@ -113,6 +113,11 @@ static struct cached_owner *owner_find(const struct cached *cached, const uint8_
     return owner;
 }
 
+bool cached_knows(const struct cached *cached, const uint8_t *digest)
+{
+    return owner_find(cached, digest) != NULL;
+}
+
 void cached_learn(struct request *request, int64_t caller_id)
 {
     struct cached *cached = &request->loop->cached;

@@ -46,6 +46,8 @@ struct cached {
 /* A token of this digest is that lead provider's, for good: with it the key of an entry is known before the
  * token was looked up. Nothing is believed of it: what is answered is what the token's look-up says. */
 void cached_learn(struct request *request, int64_t caller_id);
+/* Whether the token of this digest was somebody's when it was last asked for. */
+bool cached_knows(const struct cached *cached, const uint8_t *digest);
 /* Adds the entry that would answer the request to the turn; request->lookup, until cached_turn_over. */
 void cached_want(struct request *request);
 /* Appends a command for each entry of the turn, of one reply each; says how many. */

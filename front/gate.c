@@ -166,20 +166,25 @@ static void ask_limits(struct gate_turn *turn, struct gate_ask *ask, int64_t now
     }
 }
 
+bool gate_digest(struct request *request)
+{
+    struct slice token;
+    struct error err = {0};
+    if (request->has_digest || !authorization_token(request->authorization, &token))
+        return request->has_digest;
+    request->has_digest = token_digest(request->loop->settings->token_key, token, request->digest, &err);
+    if (!request->has_digest)
+        log_failure(LOG_ERROR, "token_digest_failed", &err);
+    return request->has_digest;
+}
+
 static void ask_token(struct gate_turn *turn, struct gate_ask *ask)
 {
     struct request *request = ask->request;
-    struct slice token;
-    struct error err = {0};
     char hex[DIGEST_HEX_SIZE];
     if (request->route == NULL || request->route->auth == ROUTE_OPEN || request->by_plain_http ||
-        !authorization_token(request->authorization, &token))
+        !gate_digest(request))
         return;
-    if (!token_digest(request->loop->settings->token_key, token, request->digest, &err)) {
-        log_failure(LOG_ERROR, "token_digest_failed", &err);
-        return;
-    }
-    request->has_digest = true;
     hex_format(request->digest, TOKEN_DIGEST_SIZE, hex);
     HASH_FIND_STR(turn->tokens, hex, ask->token);
     if (ask->token != NULL)

@@ -29,6 +29,8 @@ bool gate_open(struct loop *loop, struct error *err) __attribute__((warn_unused_
 void gate_close(struct loop *loop);
 /* Passes the requests of this turn through; now and then asks Redis whether it is there, for /healthcheck. */
 void gate_run(struct loop *loop);
+/* Fills the digest of the request's token; false where it has none. */
+bool gate_digest(struct request *request);
 /* The token of a request is known to be good: its handler takes over. */
 void gate_passed(struct request *request, int64_t token_id, int64_t caller_id);
 /* 401 */

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "front/answer.h"
 #include "front/bulk.h"
+#include "front/gate.h"
 #include "front/loop.h"
 #include "front/stream.h"
 #include "front/submit.h"
@@ -166,6 +167,8 @@ static bool keeps_body(struct request *request)
 
 void request_take_body(struct request *request, struct slice bytes)
 {
+    if (request->body_size == 0 && is_bulk(request))
+        request->is_known = gate_digest(request) && cached_knows(&request->loop->cached, request->digest);
     request->body_size += bytes.size;
     if (!keeps_body(request)) {
         request_release_body(request);

@@ -94,6 +94,7 @@ struct request {
     /* A bulk request (bulk.c), a streamed answer (stream.c). */
     struct bulk *bulk;       /* while its lines are looked at */
     int64_t bulk_bytes;      /* that count against ECF2_BULK_MEMORY */
+    bool is_known;           /* its token was good before: some of that memory is kept for such (bulk.h) */
     const char *stream_kind; /* of read */
     struct stream *stream;   /* while its answer leaves */
 };

@@ -2,6 +2,7 @@
 // and each line's outcome beside that of the same line sent alone. Long (ECF2_FAULTS=long): ten thousand lines.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { declaration, loadWorld, types } from '../support/declarations.mjs';
 import { long } from '../support/results.mjs';
@@ -380,6 +381,27 @@ test('where the limit of undecided lines is reached, or memory is short, nothing
     await system.ready();
   }
   for (const { name } of [small, full]) await system.kill(name, 'SIGTERM');
+});
+
+test('bodies of whoever has no token leave room for those whose token was good before', async () => {
+  const { name, url } = await startFront(system, { ECF2_BULK_MEMORY: String(4 * MIB), ECF2_ACCEPT_LIMIT_MS: '10000' });
+  const { hostname, port } = new URL(url), strangers = [];
+  const held = async () => Number((await system.metrics(name)).get('ecf2_bulk_bytes'));
+  const upload = (provider) => send(Buffer.from(`${' '.repeat(MIB / 4)}\n{`), { url, provider, headers: { 'content-type': 'application/x-ndjson' } });
+  assert.equal((await system.request('GET', '/api/v3/submissions', { url, token: world.providers[0].token })).status, 200); // this front knows the first provider now
+  for (let i = 0; i < 2; i++) {
+    const socket = net.connect(Number(port), hostname);
+    socket.on('error', () => {});
+    socket.write(`POST ${BULK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer nobody-${i}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${MIB}\r\n\r\n${' '.repeat(0.7 * MIB)}`);
+    strangers.push(socket);
+  }
+  await until('the strangers hold nothing', async () => (await held()) > 2.7 * MIB);
+  assert.equal((await upload(1)).status, 503, 'nobody has asked this front with that token yet');
+  assert.equal((await upload(0)).status, 202);
+  assert.equal((await upload(1)).status, 202, 'now it has');
+  for (const socket of strangers) socket.destroy();
+  await until('what is gone takes memory', async () => (await held()) === 0);
+  await system.kill(name, 'SIGTERM');
 });
 
 // ---- many

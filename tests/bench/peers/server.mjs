@@ -2,6 +2,7 @@
 //   accept    it is inserted, and 202                          (pg)
 //   add-job   it becomes a job, and 202                        (graphile-worker)
 //   declare   it is judged and written in one transaction      (pg)
+//   read      a page of participants is made by PostgreSQL     (pg)
 // Tokens are read once and kept, the body is validated by its JSON schema, nothing is logged and nobody's rate is limited.
 import cluster from 'node:cluster';
 import { createHash, createHmac } from 'node:crypto';
@@ -10,6 +11,7 @@ import Fastify from 'fastify';
 import { makeWorkerUtils } from 'graphile-worker';
 import pg from 'pg';
 import { declare, uuidV7 } from './declare.mjs';
+import { page } from './participants.mjs';
 
 const { PEER_MODE: mode, PEER_CONNECTION: connection, PEER_POOL: pool, PEER_TOKEN_KEY: key } = process.env;
 
@@ -87,7 +89,15 @@ async function serve() {
       }
     },
   };
-  app.post('/api/v3/participant-declarations', { schema }, handlers[mode]);
+  if (mode === 'read') {
+    app.get('/api/v3/participants', async (request, reply) => {
+      const take = Math.min(Number(request.query['page[per_page]'] ?? 100), 3000), number = Number(request.query['page[page]'] ?? 1);
+      const { rows: [{ body }] } = await clients.query({ ...page, values: [request.provider, take, (number - 1) * take] });
+      return reply.type('application/json; charset=utf-8').send(body);
+    });
+  } else {
+    app.post('/api/v3/participant-declarations', { schema }, handlers[mode]);
+  }
   await app.listen({ host: '127.0.0.1', port: 0 });
 }
 
