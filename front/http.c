@@ -125,12 +125,14 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
     (void)MHD_get_connection_values_n(http, MHD_HEADER_KIND, on_field, request);
     set_address(request);
     request->state = REQUEST_READING;
-    request->route = route_find(request->method, request->path, &request->id);
+    request->route = request->loop->settings->old_paths
+                         ? route_find_old(request->method, request->path, &request->id)
+                         : route_find(request->method, request->path, &request->id);
     request->by_plain_http = https_is_missing(request);
     if (request->route != NULL && request->route->filters != NULL)
-        request->verdict = list_fields(request_query(request), request->route->filters,
-                                       /* has_pages= */ strstr(request->route->template, "{id}") == NULL,
-                                       &request->canonical_query, &request->is_uncached);
+        request->verdict =
+            list_fields(request_query(request), request->route->filters, route_has_pages(request->route),
+                        &request->canonical_query, &request->is_uncached);
     if (!request->by_plain_http)
         buffer_release(&request->query);
     if (request->client->feed.state != FEED_COMPLETE)

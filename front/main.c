@@ -11,6 +11,7 @@
 #include "common/metrics.h"
 #include "common/process.h"
 #include "front/loop.h"
+#include "front/routes.h"
 
 #define TRIM_EVERY_S 10
 #define MMAP_BYTES   (128 * 1024)
@@ -143,6 +144,16 @@ static bool serve(struct program *program, const struct settings *settings, cons
     return true;
 }
 
+/* Not for operators: the tests hold the table against the document (front/openapi.yaml). */
+static int print_routes(void)
+{
+    struct buffer text = BUFFER_INIT;
+    routes_describe(&text);
+    bool written = fputs(text.data, stdout) >= 0 && fflush(stdout) == 0;
+    buffer_release(&text);
+    return written ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     static const char paragraph[] = "ecf2-front serves HTTP: it checks requests, limits and tokens, hands "
@@ -155,6 +166,8 @@ int main(int argc, char **argv)
     /* Bodies of bulk requests go back to the kernel as soon as they are done with. Left to itself, malloc
      * raises this mark with the first of them, and keeps what follows (mallopt(3)). */
     (void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    if (argc == 2 && strcmp(argv[1], "--routes") == 0)
+        return print_routes();
     int status = process_arguments("ecf2-front", paragraph, argc, argv);
     if (status >= 0)
         return status;

@@ -7,6 +7,9 @@
 #include "front/api.h"
 #include "front/head.h"
 #include "front/health.h"
+#include "front/list.h"
+
+#define OLD_PART "/ecf"
 
 /* clang-format off */
 static const struct route routes[] = {
@@ -29,13 +32,20 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-/* Segment by segment; {id} takes any segment that is not empty. */
-static bool matches(const char *template, struct slice path, struct slice *ret_id)
+static const char *past(const char *p, const char *skipped)
+{
+    return skipped != NULL && p == skipped ? p + sizeof(OLD_PART) - 1 : p;
+}
+
+/* Segment by segment; {id} takes any segment that is not empty. skipped: an OLD_PART of the path that is
+ * passed over; NULL: there is none. */
+static bool matches(const char *template, struct slice path, const char *skipped, struct slice *ret_id)
 {
     static const char placeholder[] = "{id}";
     const char *p = path.data, *end = path.data + path.size;
     *ret_id = (struct slice){NULL, 0};
     while (*template != '\0') {
+        p = past(p, skipped);
         if (strncmp(template, placeholder, sizeof(placeholder) - 1) == 0) {
             const char *start = p;
             while (p < end && *p != '/')
@@ -51,7 +61,7 @@ static bool matches(const char *template, struct slice path, struct slice *ret_i
             template ++;
         }
     }
-    return p == end;
+    return past(p, skipped) == end;
 }
 
 static bool method_fits(enum route_method method, struct slice given)
@@ -68,17 +78,50 @@ static bool method_fits(enum route_method method, struct slice given)
     return false;
 }
 
-const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id)
+static const struct route *find(struct slice method, struct slice path, const char *skipped,
+                                struct slice *ret_id)
 {
     struct slice id;
     for (const struct route *route = routes; route->template != NULL; route++) {
-        if (method_fits(route->method, method) && matches(route->template, path, &id)) {
+        if (method_fits(route->method, method) && matches(route->template, path, skipped, &id)) {
             *ret_id = id;
             return route;
         }
     }
     *ret_id = (struct slice){NULL, 0};
     return NULL;
+}
+
+const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id)
+{
+    return find(method, path, NULL, ret_id);
+}
+
+/* Where OLD_PART is in a path of ECF1; NULL: it is none. */
+static const char *old_part(struct slice path)
+{
+    static const char *const moved[] = {"/api/v3/participants" OLD_PART, "/api/v3/partnerships" OLD_PART,
+                                        "/api/v3/schools" OLD_PART, "/api/v3/unfunded-mentors" OLD_PART,
+                                        NULL};
+    for (size_t i = 0; moved[i] != NULL; i++) {
+        size_t size = strlen(moved[i]);
+        if (path.size >= size && memcmp(path.data, moved[i], size) == 0 &&
+            (path.size == size || path.data[size] == '/'))
+            return path.data + size - (sizeof(OLD_PART) - 1);
+    }
+    return NULL;
+}
+
+const struct route *route_find_old(struct slice method, struct slice path, struct slice *ret_id)
+{
+    const char *skipped = old_part(path);
+    const struct route *route = skipped == NULL ? NULL : find(method, path, skipped, ret_id);
+    return route != NULL ? route : find(method, path, NULL, ret_id);
+}
+
+bool route_has_pages(const struct route *route)
+{
+    return route->filters != NULL && strstr(route->template, "{id}") == NULL;
 }
 
 uint64_t route_body_max(struct slice method, struct slice target, uint64_t usual)
@@ -94,4 +137,39 @@ uint64_t route_body_max(struct slice method, struct slice target, uint64_t usual
 const struct route *routes_all(void)
 {
     return routes;
+}
+
+/* ---- for people and tests ---- */
+
+static void describe_methods(const struct route *route, struct buffer *out)
+{
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", NULL};
+    const char *comma = "";
+    for (size_t i = 0; methods[i] != NULL; i++) {
+        if (!method_fits(route->method, slice_of(methods[i])))
+            continue;
+        buffer_printf(out, "%s%s", comma, methods[i]);
+        comma = ",";
+    }
+}
+
+static void describe_query(const struct route *route, struct buffer *out)
+{
+    for (const struct list_filter *filter = route->filters; filter->form != LIST_END; filter++)
+        buffer_printf(out, filter->form == LIST_SORT ? " %s" : " filter[%s]", filter->name);
+    if (route_has_pages(route))
+        buffer_append_text(out, " page[page] page[per_page]");
+}
+
+void routes_describe(struct buffer *out)
+{
+    for (const struct route *route = routes; route->template != NULL; route++) {
+        describe_methods(route, out);
+        buffer_printf(out, " %s %s", route->template, route->auth == ROUTE_OPEN ? "open" : "token");
+        if (route->filters != NULL)
+            describe_query(route, out);
+        for (size_t i = 0; route->attributes != NULL && route->attributes[i] != NULL; i++)
+            buffer_printf(out, " body:%s", route->attributes[i]);
+        buffer_append_text(out, "\n");
+    }
 }

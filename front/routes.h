@@ -9,6 +9,7 @@
 
 #include "common/slice.h"
 
+struct buffer;
 struct list_filter;
 struct request;
 
@@ -44,10 +45,20 @@ struct route {
 /* The route of a method and a path without its query; NULL: there is none, 404. ret_id borrows the {id}
  * segment from path, empty where the template has none. */
 const struct route *route_find(struct slice method, struct slice path, struct slice *ret_id);
+/* The same where the paths of ECF1 that have moved are served too (lead-provider-api.md 11.1):
+ * /api/v3/participants/ecf…, and partnerships, schools and unfunded mentors likewise, are looked up without
+ * /ecf first.
+ */
+const struct route *route_find_old(struct slice method, struct slice path, struct slice *ret_id);
+/* Whether its query has pages: that of a list, not of one record (filters). */
+bool route_has_pages(const struct route *route);
 /* The largest body that is of use to a request with this line (target: with its query), where most routes
  * have use for `usual`. */
 uint64_t route_body_max(struct slice method, struct slice target, uint64_t usual);
 /* All rows; a NULL template ends them. */
 const struct route *routes_all(void);
+/* One line a row: methods, template, "open" or "token", then what of its query means something (filter[name],
+ * page[page], sort), and the attributes of its body (body:name). */
+void routes_describe(struct buffer *out);
 
 #endif

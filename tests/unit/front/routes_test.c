@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/buffer.h"
 #include "common/upload.h"
 #include "front/routes.h"
 
@@ -101,6 +102,106 @@ static void test_every_row(void **state)
     }
 }
 
+/* lead-provider-api.md 11.1: the four that have moved, and nothing else. */
+static const char *const moved[] = {"/api/v3/participants", "/api/v3/partnerships", "/api/v3/schools",
+                                    "/api/v3/unfunded-mentors"};
+
+/* The path of ECF1 of a row that has moved: /ecf behind what it begins with, and an id. False: it has not. */
+static bool make_old_path(const char *template, struct buffer *out)
+{
+    static const char placeholder[] = "{id}";
+    buffer_clear(out);
+    for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
+        size_t size = strlen(moved[i]);
+        if (strncmp(template, moved[i], size) != 0 || (template[size] != '\0' && template[size] != '/'))
+            continue;
+        const char *rest = template + size, *place = strstr(rest, placeholder);
+        buffer_printf(out, "%s/ecf", moved[i]);
+        if (place == NULL)
+            buffer_append_text(out, rest);
+        else
+            buffer_printf(out, "%.*s%s%s", (int)(place - rest), rest, ID, place + sizeof(placeholder) - 1);
+        return true;
+    }
+    return false;
+}
+
+static void old_path_finds(const struct route *route, struct slice path)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH"};
+    struct slice id = {NULL, 0}, other;
+    bool found = false;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        found = found || route_find_old(slice_of(methods[i]), path, &id) == route;
+        assert_ptr_not_equal(route_find(slice_of(methods[i]), path, &other), route);
+    }
+    assert_true(found);
+    if (strstr(route->template, "{id}") != NULL)
+        assert_true(slice_equal(id, slice_of(ID)));
+}
+
+static void test_old_paths_lead_where_they_have_moved(void **state)
+{
+    struct buffer path = BUFFER_INIT;
+    (void)state;
+    for (const struct route *route = routes_all(); route->template != NULL; route++)
+        if (make_old_path(route->template, &path))
+            old_path_finds(route, buffer_slice(&path));
+    buffer_release(&path);
+}
+
+static void test_other_paths_are_none_of_ecf1(void **state)
+{
+    static const struct {
+        const char *method, *path, *template, *id;
+    } others[] = {
+        {"GET", "/api/v3/participant-declarations/ecf", "/api/v3/participant-declarations/{id}", "ecf"},
+        {"PUT", "/api/v3/participant-declarations/ecf/void", "/api/v3/participant-declarations/{id}/void",
+         "ecf"},
+        {"GET", "/api/v3/participant-declarations/" ID, "/api/v3/participant-declarations/{id}", ID},
+        {"GET", "/api/v3/submissions/ecf", "/api/v3/submissions/{id}", "ecf"},
+        {"GET", "/api/v3/submissions/ecf/" ID, NULL, ""},
+        {"GET", "/api/v1/participants/ecf", NULL, ""},
+        {"DELETE", "/api/v3/participants/ecf", NULL, ""},
+        {"GET", "/api/v3/participants/ecf/", NULL, ""},
+        {"GET", "/api/v3/partnerships/ecf//", NULL, ""},
+        {"GET", "/api/v3/schools/ecf/ecf/x", NULL, ""},
+        {"GET", "/ecf", NULL, ""},
+        {"GET", "", NULL, ""},
+        {"GET", "/healthcheck", "/healthcheck", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct slice id;
+        const struct route *route = route_find_old(slice_of(others[i].method), slice_of(others[i].path), &id);
+        assert_string_equal(route == NULL ? "" : route->template,
+                            others[i].template == NULL ? "" : others[i].template);
+        assert_true(slice_equal(id, slice_of(others[i].id)));
+    }
+}
+
+static void test_a_row_is_described_by_a_line(void **state)
+{
+    struct buffer text = BUFFER_INIT;
+    size_t lines = 0, rows = 0;
+    (void)state;
+    routes_describe(&text);
+    assert_non_null(strstr(text.data, "GET,HEAD /healthcheck/live open\n"));
+    assert_non_null(strstr(text.data,
+                           "GET,HEAD /api/v3/submissions token filter[state] filter[updated_since] "
+                           "page[page] page[per_page]\n"));
+    assert_non_null(strstr(text.data, "PUT /api/v3/participant-declarations/{id}/void token\n"));
+    assert_non_null(
+        strstr(text.data, "POST /api/v3/participant-declarations/bulk token body:participant_id "));
+    for (const char *p = text.data; *p != '\0'; p++)
+        lines += *p == '\n';
+    for (const struct route *route = routes_all(); route->template != NULL; route++)
+        rows++;
+    assert_int_equal(lines, rows);
+    buffer_release(&text);
+}
+
 static void test_bodies(void **state)
 {
     static const struct {
@@ -125,7 +226,11 @@ static void test_bodies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_bodies),
-                                       cmocka_unit_test(test_every_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_bodies),
+                                       cmocka_unit_test(test_every_row),
+                                       cmocka_unit_test(test_old_paths_lead_where_they_have_moved),
+                                       cmocka_unit_test(test_other_paths_are_none_of_ecf1),
+                                       cmocka_unit_test(test_a_row_is_described_by_a_line)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
