@@ -35,11 +35,7 @@ function bulk(lines, { provider = 0, headers = {}, type = 'application/x-ndjson'
   return send(body, { provider, headers: { ...(type && { 'content-type': type }), ...headers }, url, query });
 }
 
-async function send(body, { provider = 0, headers = {}, url = system.url, query = '', token = world.providers[provider].token } = {}) {
-  const answer = await fetch(url + BULK + query, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, ...headers }, ...(body?.getReader && { duplex: 'half' }) });
-  const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, text, body: text ? JSON.parse(text) : undefined };
-}
+const send = (body, { provider = 0, headers = {}, url, query = '', token = world.providers[provider].token } = {}) => system.request('POST', BULK + query, { token, body, headers, url });
 
 const read = (path, provider = 0, headers = {}) => system.request('GET', path, { token: world.providers[provider].token, headers });
 const one = async (query, values) => (await system.db.query(query, values)).rows[0];
@@ -263,9 +259,9 @@ describe('polling', () => {
 
   test('HEAD of results has a head and no body', async () => {
     const location = await accepted([started(somebody())]);
-    const answer = await fetch(`${system.url}${location}/results`, { method: 'HEAD', headers: { authorization: `Bearer ${world.providers[0].token}` } });
+    const answer = await system.request('HEAD', `${location}/results`, { token: world.providers[0].token });
     assert.equal(answer.status, 200);
-    assert.equal(await answer.text(), '');
+    assert.equal(answer.text, '');
   });
 
   test('one provider reads some results at once, and leaves room for another', async () => {

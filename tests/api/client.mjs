@@ -17,7 +17,7 @@ export async function startFront(system, env = {}) {
   await system.start(name, { ECF2_LOOPS: '1', ...env });
   const url = `http://${system.processes.get(name).http}`;
   // Where limits are low and proxies are believed, these requests come from addresses that nobody else has.
-  const look = () => fetch(`${url}/healthcheck/ready`, { headers: { 'x-forwarded-for': `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}` } });
+  const look = () => system.request('GET', '/healthcheck/ready', { url, headers: { 'x-forwarded-for': `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}` } });
   await until(`${name} is not ready`, async () => (await look().catch(() => undefined))?.status === 200);
   return { name, url };
 }

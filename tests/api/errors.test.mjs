@@ -412,7 +412,7 @@ describe('limits', () => {
       const refused = await until('a refusal', async () => { const answer = await raw(url, get(authorized(), 'Connection: close')); return answer.status === 503 && answer; });
       isProblem(refused, 503, 'Service unavailable');
       hasRetryAfter(refused);
-      assert.equal((await fetch(`${url}/healthcheck/live`)).status, 200, 'health is told all the same');
+      assert.equal((await system.request('GET', '/healthcheck/live', { url })).status, 200, 'health is told all the same');
     } finally {
       system.proceed('validation');
     }
@@ -562,8 +562,8 @@ describe('when others are away', () => {
           assert.equal(answer.headers.location, undefined);
           assert.ok(performance.now() - began < 1500, `at once, not after ${performance.now() - began} ms`);
         }
-        assert.equal((await fetch(`${url}/healthcheck/ready`)).status, 503);
-        assert.equal((await fetch(`${url}/healthcheck/live`)).status, 200);
+        assert.equal((await system.request('GET', '/healthcheck/ready', { url })).status, 503);
+        assert.equal((await system.request('GET', '/healthcheck/live', { url })).status, 200);
       } finally {
         await system.kill('front-alone', 'SIGTERM');
       }

@@ -3,13 +3,15 @@
 // row of the route table and nothing else. Where the published contract is there (contract/lead-provider-api-v3.openapi.yaml),
 // the same answers are also held against what it promises.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { parse } from 'yaml';
-import { root } from '../support/cluster.mjs';
+import { bin, root } from '../support/cluster.mjs';
+import { Document } from '../support/contract.mjs';
+import { differences, routesOf } from '../support/coverage.mjs';
 import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, body, london } from './client.mjs';
 import { A, participant, world } from './world.mjs';
@@ -167,7 +169,7 @@ describe('what the project says', () => {
     assert.deepEqual(told.map(({ line, result }) => [line, result]), [[1, 'rejected'], [2, 'rejected'], [3, 'rejected']]);
     answers.push({ path, method: 'post', answer: accepted }, { path, method: 'post', answer: await send('') }, { path, method: 'post', answer: await send('{}\n'.repeat(10_001)) });
     answers.push({ path: location, method: 'get', answer: batch }, { path: '/api/v3/batches/x', method: 'get', answer: await provider.get('/api/v3/batches/x') });
-    for (const line of told) answers.push({ path: `${location}/results`, method: 'get', answer: { status: results.status, headers: results.headers, body: line, text: JSON.stringify(line) } });
+    answers.push({ path: `${location}/results`, method: 'get', answer: results });
     answers.push({ path: '/api/v3/batches/x/results', method: 'get', answer: await provider.get('/api/v3/batches/x/results') });
   });
 
@@ -183,54 +185,19 @@ describe('what the project says', () => {
   });
 });
 
-const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
-const pointer = (...parts) => '/' + parts.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/');
-
-/** Holds answers against what an OpenAPI document says of their operations and statuses. */
-class Document {
-  constructor(text) {
-    this.contract = parse(text);
-    this.ajv = validator();
-    this.ajv.addSchema({ $id: 'contract', ...this.contract });
-  }
-
-  template(path) {
-    return Object.keys(this.contract.paths).find((one) => path === one) ?? Object.keys(this.contract.paths).find((one) => new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
-  }
-
-  conforms({ path, method, answer }) {
-    const template = this.template(path);
-    assert.ok(template, `no path ${path} in the document`);
-    let at = ['paths', template, method, 'responses', String(answer.status)];
-    let response = at.reduce((node, key) => node?.[key], this.contract);
-    assert.ok(response, `${method} ${template} promises no ${answer.status}`);
-    if (response.$ref) {
-      at = response.$ref.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-      response = at.reduce((node, key) => node[key], this.contract);
-    }
-    if (!response.content) return;
-    const [type] = Object.keys(response.content);
-    assert.ok(answer.headers.get('content-type').startsWith(type), answer.headers.get('content-type'));
-    holds(this.ajv.compile({ $ref: `contract#${pointer(...at, 'content', type, 'schema')}` }), answer);
-  }
-}
+const pointer = (part) => `/${encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 
 describe('front/openapi.yaml', () => {
   const text = readFileSync(join(root, 'front/openapi.yaml'), 'utf8');
-  const document = new Document(text);
-  const operations = Object.entries(document.contract.paths).flatMap(([path, item]) => methods.filter((method) => item[method]).map((method) => ({ path, method, ...item[method] })));
+  const document = new Document(text, { strict: true });
 
-  /** The rows of the route table. */
-  const routes = [...readFileSync(join(root, 'front/routes.c'), 'utf8').matchAll(/^ +\{ROUTE_(\w+), +"([^"]+)", +ROUTE_(\w+),/gm)].map(([, method, path, auth]) => ({ method: method.toLowerCase().replace('_lines', ''), path, auth }));
-
-  test('has every row of the route table, and nothing else', () => {
+  test('has every row of the route table, with its query and its attributes, and nothing else', () => {
+    const routes = routesOf(execFileSync(join(bin, 'ecf2-front'), ['--routes'], { encoding: 'utf8' }));
     assert.ok(routes.length >= 10);
-    const named = (list) => list.map(({ method, path }) => `${method} ${path}`).sort();
-    assert.deepEqual(named(operations), named(routes));
-    for (const { method, path, auth } of routes) {
-      const { security } = operations.find((one) => one.method === method && one.path === path);
-      assert.equal(security?.length === 0, auth === 'OPEN', `${method} ${path} wants a token, or none`);
-    }
+    assert.deepEqual(differences(document, routes), []);
+    const bent = routes.map((route, i) => (i > 0 ? route : { ...route, name: 'get /other' }));
+    assert.equal(differences(document, bent).length, 2, 'what differs is found');
+    for (const change of [{ isOpen: !routes[0].isOpen }, { parameters: ['filter[x]'] }]) assert.equal(differences(document, [{ ...routes[0], ...change }, ...routes.slice(1)]).length, 1);
   });
 
   test('is served to everybody, under both names, with an entity tag', async () => {
@@ -252,9 +219,12 @@ describe('front/openapi.yaml', () => {
       for (const [key, value] of Object.entries(node)) walk(value, `${at}${pointer(key)}`);
     };
     walk(document.contract, '');
-    for (const name of Object.keys(document.contract.components.schemas)) document.ajv.compile({ $ref: `contract#${pointer('components', 'schemas', name)}` });
-    assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
-    for (const { path, method, summary, tags } of operations) assert.ok(summary && tags.length === 1, `${method} ${path}`);
+    for (const name of Object.keys(document.contract.components.schemas)) document.validator('components', 'schemas', name);
+    assert.equal(new Set(document.operations.map(({ name }) => name)).size, document.operations.length);
+    for (const { name, place } of document.operations) {
+      const { operationId, summary, tags } = document.at(...place).node;
+      assert.ok(operationId && summary && tags.length === 1, name);
+    }
   });
 
   test('its lists of words are those of the code', () => {
@@ -272,7 +242,7 @@ describe('front/openapi.yaml', () => {
 
   test('an answer that it does not promise would be found', () => {
     const { path, method, answer } = answers.find((one) => one.answer.body?.data?.type === 'participant-declaration');
-    const bent = (change) => { const body = structuredClone(answer.body); change(body); return { path, method, answer: { ...answer, body } }; };
+    const bent = (change) => { const body = structuredClone(answer.body); change(body); return { path, method, answer: { ...answer, body, text: JSON.stringify(body) } }; };
     for (const change of [(b) => delete b.data.attributes.mentor_id, (b) => (b.data.attributes.more = 1), (b) => (b.data.attributes.state = 'x'), (b) => (b.data.id = b.data.id.toUpperCase())]) {
       assert.throws(() => document.conforms(bent(change)));
     }

@@ -40,11 +40,8 @@ function linesOf(provider, count, seed) {
 /** One bulk request with a key, sent until it is answered 202; gives its Location. */
 async function send(provider, body, key) {
   for (const end = performance.now() + 60_000; ;) {
-    const answer = await fetch(system.url + BULK, {
-      method: 'POST', body,
-      headers: { authorization: `Bearer ${world.providers[provider].token}`, 'content-type': 'application/x-ndjson', 'idempotency-key': key },
-    }).then(async (response) => ({ status: response.status, location: response.headers.get('location'), text: await response.text() }), () => undefined);
-    if (answer?.status === 202) return answer.location;
+    const answer = await system.request('POST', BULK, { token: world.providers[provider].token, body, headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': key } }).catch(() => undefined);
+    if (answer?.status === 202) return answer.headers.get('location');
     assert.ok(answer === undefined || answer.status === 503, `${answer?.status} ${answer?.text}`);
     assert.ok(performance.now() < end, `not accepted: ${answer?.text}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

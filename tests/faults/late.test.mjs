@@ -82,9 +82,9 @@ test('a bulk request: none of its lines is accepted after that', async () => {
   const [, , , late, , other] = world.people; // of one provider
   const before = failed();
   await slow(late, 4 * limits.bulk);
-  const send = (key) => fetch(`${system.url}${path}/bulk`, {
-    method: 'POST', body: [late, other].map((person) => JSON.stringify(declaration(person, 'started'))).join('\n'),
-    headers: { authorization: `Bearer ${world.providers[1].token}`, 'content-type': 'application/x-ndjson', 'idempotency-key': key },
+  const send = (key) => system.request('POST', `${path}/bulk`, {
+    token: world.providers[1].token, body: [late, other].map((person) => JSON.stringify(declaration(person, 'started'))).join('\n'),
+    headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': key },
   });
   const key = randomUUID();
   const answer = await send(key), location = answer.headers.get('location');

@@ -10,6 +10,7 @@ import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync } fr
 import { get } from 'node:http';
 import { isAbsolute, join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { hold } from './contract.mjs';
 import { Wire } from './proxy.mjs';
 import { bin, connect, copyDatabase, dropDatabase, root, script, sharedCluster, temporaryFolder, worldTemplate } from './cluster.mjs';
 
@@ -189,7 +190,7 @@ class System {
       });
     }
     for (const url of this.urls) {
-      await until(`${url} is not ready`, async () => (await fetch(`${url}/healthcheck/ready`).catch(() => undefined))?.status === 200);
+      await until(`${url} is not ready`, async () => (await this.request('GET', '/healthcheck/ready', { url }).catch(() => undefined))?.status === 200);
     }
   }
 
@@ -286,21 +287,39 @@ class System {
     return made.stdout.split(/\s/, 1)[0];
   }
 
-  /** One request. body: an object is sent as JSON, text as it is. The answer: { status, headers, text, body }. */
-  async request(method, path, { token, body, headers = {}, url = this.url } = {}) {
-    const answer = await fetch(url + path, {
+  /**
+   * One request. body: an object is sent as JSON; text, bytes and streams as they are. The answer: { status, headers, text, body },
+   * which must be one that front/openapi.yaml promises (contract.mjs); as: the path under which it has it, if it is another.
+   */
+  async request(method, path, { token, body, headers = {}, url = this.url, as } = {}) {
+    const target = new URL(url + path), isStream = body?.getReader !== undefined;
+    const sent = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    };
+    const answer = await fetch(target, {
       method,
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      headers: sent,
+      body: body === undefined || typeof body === 'string' || body instanceof Uint8Array || isStream ? body : JSON.stringify(body),
       redirect: 'manual',
+      ...(isStream && { duplex: 'half' }),
     });
     const text = await answer.text();
     const json = /\bjson\b/.test(answer.headers.get('content-type') ?? '') && text !== '';
-    return { status: answer.status, headers: answer.headers, text, body: json ? JSON.parse(text) : undefined };
+    const told = { status: answer.status, headers: answer.headers, text, body: json ? JSON.parse(text) : undefined };
+    this.holds(method, as ?? target.pathname + target.search, sent, told);
+    return told;
+  }
+
+  /** Who catches what is thrown here is told of it all the same, at the end. */
+  holds(method, path, sent, answer) {
+    try {
+      hold(method, path, Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value])), answer);
+    } catch (error) {
+      if (!this.complaints.includes(error.message)) this.complaints.push(error.message);
+      throw error;
+    }
   }
 
   /** Polls a submission until it is decided, and gives its attributes. */
