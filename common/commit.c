@@ -28,8 +28,12 @@ void commit_release(struct commit *commit)
     PQclear(commit->look);
     PQclear(commit->facts);
     free(commit->locks);
+    free(commit->people);
+    free(commit->schools);
     commit->look = commit->facts = NULL;
     commit->locks = NULL;
+    commit->people = NULL;
+    commit->schools = NULL;
 }
 
 /* ------------------------------------------------------------------- locks */
@@ -308,17 +312,35 @@ bool commit_begin(struct commit *commit, struct error *err)
     return good;
 }
 
+void commit_add_person(struct commit *commit, const struct derived_person *person)
+{
+    commit->people = memory_grow(commit->people, commit->person_count + 1, sizeof *person);
+    commit->people[commit->person_count++] = *person;
+}
+
+void commit_add_school(struct commit *commit, const struct derived_school *school)
+{
+    commit->schools = memory_grow(commit->schools, commit->school_count + 1, sizeof *school);
+    commit->schools[commit->school_count++] = *school;
+}
+
 bool commit_end(struct commit *commit, const struct db_statement *write, const struct db_params *params,
                 PGresult **ret_written, struct error *err)
 {
+    enum { STATEMENTS_MAX = 4 }; /* write, people, schools, commit */
     struct db *db = worker_db(commit->worker);
-    PGresult *results[2] = {NULL};
-    const size_t count = write == NULL ? 1 : 2;
+    PGresult *results[STATEMENTS_MAX] = {NULL};
+    size_t count = 0;
 
     db_pipeline_begin(db);
-    if (write != NULL)
+    if (write != NULL) {
         db_queue(db, write, params);
+        count++;
+        count += derived_queue_people(db, commit->people, commit->person_count);
+        count += derived_queue_schools(db, commit->schools, commit->school_count);
+    }
     db_queue_commit(db);
+    count++;
     if (!db_pipeline_run(db, count, results, err))
         return false;
     if (write != NULL && ret_written != NULL) {

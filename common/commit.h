@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/derived.h"
 #include "common/worker.h"
 
 /* Classes of advisory locks (pipeline.md section 3). */
@@ -66,6 +67,9 @@ struct commit {
     size_t count;
     struct commit_lock *locks;
     size_t lock_count, lock_capacity;
+    struct derived_person *people; /* commit_add_person */
+    struct derived_school *schools;
+    size_t person_count, school_count;
     PGresult *look, *facts;
     int64_t now_us; /* the database's clock_timestamp() after the locks: api_updated_at (PL-23) */
 };
@@ -79,6 +83,11 @@ void commit_add_key(struct commit *commit, size_t entry, struct slice key);
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared);
 
 bool commit_begin(struct commit *commit, struct error *err) __attribute__((warn_unused_result));
+
+/* What an entry writes changes this person, this school, whose keys and lists it has locked: commit_end
+ * refreshes behind the write what is kept of them (common/derived.h). */
+void commit_add_person(struct commit *commit, const struct derived_person *person);
+void commit_add_school(struct commit *commit, const struct derived_school *school);
 
 /* Runs write (NULL = nothing to write) and commits, in one round trip. *ret_written (may be NULL) is the
  * write's result, the caller's to PQclear. */

@@ -87,6 +87,172 @@ create index school_provider_year_status_school_id_idx on school_provider_year_s
 create index school_provider_year_status_year_idx on school_provider_year_status (contract_period_year);
 comment on table school_provider_year_status is 'No row = no relation';
 
+-- ---- what the rows are, each said once: who writes, compares or imports them asks here. The look-ups start from the ids,
+-- by index, and no two derived sets are joined, so that one plan serves a person and a million (PL-36). `days` are London's,
+-- one for each teacher: who mentors moves with the calendar.
+create function teacher_provider_status_of(teachers bigint[], days date[]) returns setof teacher_provider_status
+  language sql stable
+begin atomic
+  -- the latest training periods by started_on: those of a person in a role never share a day
+  select trained.lead_provider_id,
+         trained.teacher_id,
+         trained.ect[1][1],
+         trained.ect[1][2]::integer,
+         trained.mentor[1][1],
+         trained.mentor[1][2]::integer,
+         (select mentorship.mentor_school_period_id
+            from mentorship_periods as mentorship
+           where mentorship.ect_school_period_id = trained.ect[1][3]
+             and (mentorship.finished_on is null or mentorship.finished_on >= trained.day)
+           order by mentorship.started_on
+           limit 1),
+         trained.is_in_transfer,
+         count(*) over (partition by trained.teacher_id) > 1
+    from (select provider.id as lead_provider_id,
+                 step.teacher_id,
+                 step.day,
+                 array_agg(array[step.training_id, step.year, step.school_period_id] order by step.trained_from desc)
+                     filter (where provider.is_own and step.role = 'ect') as ect,
+                 array_agg(array[step.training_id, step.year, step.school_period_id] order by step.trained_from desc)
+                     filter (where provider.is_own and step.role = 'mentor') as mentor,
+                 bool_or(step.is_transfer) as is_in_transfer
+            from (select place.*,
+                         -- lead-provider-api.md 6: P has a finish date, and L (the last training of P) is there and has
+                         -- one; N is another school, or there is none and the induction is not complete (offset 0:
+                         -- looked up, not all of them read into a hash)
+                         place.training_id is not null
+                             and place.next_id is distinct from place.school_period_id
+                             and place.left_on is not null
+                             and place.trained_until is not null
+                             and case
+                                   when place.next_id is not null then place.next_school_id <> place.school_id
+                                   else not exists (select from induction_periods as induction
+                                                     where induction.teacher_id = place.teacher_id
+                                                       and induction.outcome is not null offset 0)
+                                        and not exists (select from teachers as who
+                                                         where who.id = place.teacher_id
+                                                           and who.trs_induction_completed_date is not null offset 0)
+                                 end as is_transfer
+                    from (select asked.teacher_id, asked.day, period.role, period.id as school_period_id, period.school_id,
+                                 period.finished_on as left_on,
+                                 training.id as training_id, training.lead_provider_id,
+                                 training.contract_period_year::bigint as year,
+                                 training.started_on as trained_from, training.finished_on as trained_until,
+                                 -- behind the last training of P stands N, with its first one (J) where it has any
+                                 lead(period.id) over behind as next_id,
+                                 lead(period.school_id) over behind as next_school_id,
+                                 lead(training.lead_provider_id) over behind as next_lead_provider_id
+                            from (select who.id as teacher_id, max(who.day) as day
+                                    from unnest(teachers, days) as who (id, day)
+                                   group by who.id) as asked
+                            join school_periods as period on period.teacher_id = asked.teacher_id
+                            left join training_periods as training on training.school_period_id = period.id
+                          window behind as (partition by asked.teacher_id, period.role
+                                                order by period.started_on, period.id, training.started_on)) as place) as step
+           cross join lateral (values (step.lead_provider_id, true),
+                                      (case when step.is_transfer then step.next_lead_provider_id end, false))
+                   as provider (id, is_own)
+           where provider.id is not null
+           group by provider.id, step.teacher_id, step.day) as trained;
+end;
+comment on function teacher_provider_status_of is 'DM-35: the one definition of teacher_provider_status (lead-provider-api.md 4, 6)';
+
+create function school_year_status_of(schools bigint[]) returns setof school_year_status
+  language sql stable
+begin atomic
+  select found.year, found.school_id, bool_or(found.is_partnered),
+         (case
+            when bool_or(found.is_provider_led) then 'provider_led'
+            when bool_or(found.is_trained) then 'school_led'
+            else 'not_yet_known'
+          end)::programme_choice,
+         null::timestamptz
+    from (select period.year, asked.id as school_id, false as is_partnered, false as is_trained, false as is_provider_led
+            from unnest(schools) as asked (id)
+           cross join contract_periods as period
+          union all
+          select partnership.contract_period_year, partnership.school_id, true, false, false
+            from unnest(schools) as asked (id)
+            join school_partnerships as partnership on partnership.school_id = asked.id
+          union all
+          -- training in the cohort by partnership or interest, school-led by its first day; any provider-led training of the
+          -- same school period decides (a mentor's always is: mentors who only mentor have none)
+          select coalesce(training.contract_period_year, year.year), place.school_id, false, true,
+                 bool_or(training.training_programme = 'provider_led') over (partition by place.id)
+            from unnest(schools) as asked (id)
+            join school_periods as place on place.school_id = asked.id
+            join training_periods as training on training.school_period_id = place.id
+            left join contract_periods as year
+              on training.contract_period_year is null and year.period @> training.started_on) as found
+   where found.year is not null
+   group by found.year, found.school_id;
+end;
+comment on function school_year_status_of is
+  'DM-35: the one definition of school_year_status (lead-provider-api.md 10); without api_updated_at, which is kept (DM-37)';
+
+create function school_provider_year_status_of(schools bigint[]) returns setof school_provider_year_status
+  language sql stable
+begin atomic
+  -- Who asked for one provider and is trained by another counts for the one who was asked (lead-provider-api.md 10).
+  select provider.id, training.contract_period_year, place.school_id, bool_or(provider.is_asked), bool_or(not provider.is_asked)
+    from unnest(schools) as asked (id)
+    join school_periods as place on place.school_id = asked.id
+    join training_periods as training on training.school_period_id = place.id
+    left join provider_contract_periods as interest on interest.id = training.expression_of_interest_id
+   cross join lateral (values (interest.lead_provider_id, true),
+                              (case
+                                 when interest.lead_provider_id is null
+                                      or interest.lead_provider_id = training.lead_provider_id then training.lead_provider_id
+                               end, false)) as provider (id, is_asked)
+   where provider.id is not null
+   group by provider.id, training.contract_period_year, place.school_id;
+end;
+comment on function school_provider_year_status_of is
+  'DM-35: the one definition of school_provider_year_status; a row = `expression_of_interest` (lead-provider-api.md 10)';
+
+-- ---- where what is kept is something else; a row that is not there has no key
+create function teacher_provider_status_differences(teachers bigint[], days date[])
+  returns table (kept teacher_provider_status, computed teacher_provider_status)
+  language sql stable
+begin atomic
+  select stored.status, computed
+    from (select status, status.lead_provider_id, status.teacher_id
+            from (select distinct id from unnest(teachers) as who (id)) as asked
+            join teacher_provider_status as status on status.teacher_id = asked.id) as stored
+    full join teacher_provider_status_of(teachers, days) as computed
+      on computed.lead_provider_id = stored.lead_provider_id and computed.teacher_id = stored.teacher_id
+   where stored.status is distinct from computed;
+end;
+
+create function school_year_status_differences(schools bigint[])
+  returns table (kept school_year_status, computed school_year_status)
+  language sql stable
+begin atomic
+  select stored.status, computed
+    from (select status, status.contract_period_year, status.school_id
+            from (select distinct id from unnest(schools) as which (id)) as asked
+            join school_year_status as status on status.school_id = asked.id) as stored
+    full join school_year_status_of(schools) as computed
+      on computed.contract_period_year = stored.contract_period_year and computed.school_id = stored.school_id
+   where ((stored.status).in_partnership, (stored.status).programme_choice)
+         is distinct from (computed.in_partnership, computed.programme_choice);
+end;
+
+create function school_provider_year_status_differences(schools bigint[])
+  returns table (kept school_provider_year_status, computed school_provider_year_status)
+  language sql stable
+begin atomic
+  select stored.status, computed
+    from (select status, status.lead_provider_id, status.contract_period_year, status.school_id
+            from (select distinct id from unnest(schools) as which (id)) as asked
+            join school_provider_year_status as status on status.school_id = asked.id) as stored
+    full join school_provider_year_status_of(schools) as computed
+      on computed.lead_provider_id = stored.lead_provider_id
+     and computed.contract_period_year = stored.contract_period_year
+     and computed.school_id = stored.school_id
+   where stored.status is distinct from computed;
+end;
+
 create view declaration_resources as
 select declaration.id,
        declaration.api_id,
@@ -119,6 +285,12 @@ comment on view declaration_resources is
 
 -- migrate:down
 drop view declaration_resources;
+drop function school_provider_year_status_differences(bigint[]);
+drop function school_year_status_differences(bigint[]);
+drop function teacher_provider_status_differences(bigint[], date[]);
+drop function school_provider_year_status_of(bigint[]);
+drop function school_year_status_of(bigint[]);
+drop function teacher_provider_status_of(bigint[], date[]);
 drop table school_provider_year_status;
 drop table school_year_status;
 drop table teacher_provider_status;

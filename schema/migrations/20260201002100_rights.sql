@@ -55,6 +55,13 @@ grant delete, select (submission_id) on submission_private
 grant usage on sequence accept_no_seq to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler, ecf2_ctl;
 grant usage on sequence events_id_seq to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler, ecf2_records, ecf2_ctl;
 
+-- ---- derived data: whoever commits refreshes what follows from what he writes; the scheduler, what follows from the calendar
+grant insert, update, delete on teacher_provider_status, school_provider_year_status
+  to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
+grant insert, update on school_year_status to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
+grant update (api_updated_at, api_unfunded_mentor_updated_at, updated_at) on teachers
+  to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
+
 -- ---- payments: declarations (create, void, mentor completion: declarations.md 6.1, 7.1), statements, runs
 grant insert, update (payment_status, clawback_status, payment_statement_id, clawback_statement_id, voided_by_user_id,
     voided_by_user_at, api_updated_at, updated_at) on declarations to ecf2_payments;
@@ -64,8 +71,6 @@ grant update (became_ineligible_for_funding_on, became_ineligible_for_funding_re
   to ecf2_payments;
 grant insert on eligibility_changes to ecf2_payments;
 grant insert, update (finished_on, api_transfer_updated_at, updated_at) on training_periods to ecf2_payments;
-grant update (api_updated_at, api_unfunded_mentor_updated_at, updated_at) on teachers to ecf2_payments;
-grant insert, update on teacher_provider_status to ecf2_payments;
 grant insert, update, delete on statement_adjustments to ecf2_payments;
 grant insert, update on payment_runs, payment_run_items to ecf2_payments;
 grant insert on statement_calculations, statement_calculation_lines, statement_calculation_declarations to ecf2_payments;
@@ -73,6 +78,7 @@ grant insert on statement_calculations, statement_calculation_lines, statement_c
 -- ---- scheduler: month-end (payments.md 3.4), sending again and burying (PL-42, PL-43), jobs, partitions
 grant update (status, marked_payable_at, api_updated_at, updated_at) on statements to ecf2_scheduler;
 grant update (payment_status, api_updated_at, updated_at) on declarations to ecf2_scheduler;
+grant update (api_updated_at, updated_at) on school_partnerships to ecf2_scheduler;
 grant insert, update (resolved_at, resolved_by_user_id, resolution) on submission_dead_letters to ecf2_scheduler;
 grant select, insert, update on job_runs to ecf2_scheduler;
 grant select on campaigns, notifications, notification_attempts, notification_receipts, webhook_attempts, import_runs, idempotency_keys

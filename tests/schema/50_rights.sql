@@ -21,8 +21,6 @@ insert into may_write values
 ('ecf2_payments', 'INSERT', 'eligibility_changes', '*'),
 ('ecf2_payments', 'INSERT', 'training_periods', '*'),
 ('ecf2_payments', 'UPDATE', 'training_periods', 'api_transfer_updated_at finished_on updated_at'),
-('ecf2_payments', 'UPDATE', 'teachers', 'api_unfunded_mentor_updated_at api_updated_at updated_at'),
-('ecf2_payments', 'INSERT', 'teacher_provider_status', '*'), ('ecf2_payments', 'UPDATE', 'teacher_provider_status', '*'),
 ('ecf2_payments', 'INSERT', 'statement_adjustments', '*'), ('ecf2_payments', 'UPDATE', 'statement_adjustments', '*'),
 ('ecf2_payments', 'DELETE', 'statement_adjustments', '*'),
 ('ecf2_payments', 'INSERT', 'payment_runs', '*'), ('ecf2_payments', 'UPDATE', 'payment_runs', '*'),
@@ -31,6 +29,7 @@ insert into may_write values
 ('ecf2_payments', 'INSERT', 'statement_calculation_declarations', '*'),
 ('ecf2_scheduler', 'UPDATE', 'statements', 'api_updated_at marked_payable_at status updated_at'),
 ('ecf2_scheduler', 'UPDATE', 'declarations', 'api_updated_at payment_status updated_at'),
+('ecf2_scheduler', 'UPDATE', 'school_partnerships', 'api_updated_at updated_at'),
 ('ecf2_scheduler', 'INSERT', 'submission_dead_letters', '*'),
 ('ecf2_scheduler', 'UPDATE', 'submission_dead_letters', 'resolution resolved_at resolved_by_user_id'),
 ('ecf2_scheduler', 'INSERT', 'job_runs', '*'), ('ecf2_scheduler', 'UPDATE', 'job_runs', '*'),
@@ -44,6 +43,14 @@ insert into may_write values
 insert into may_write select role, 'INSERT', of_table, '*'
   from unnest(array['ecf2_validation', 'ecf2_eligibility', 'ecf2_payments', 'ecf2_scheduler']) role,
     unnest(array['submission_outcomes', 'submission_stages', 'events', 'webhook_deliveries']) of_table;
+-- Derived data (common/derived.h).
+insert into may_write select role, what, of_table, '*'
+  from unnest(array['ecf2_validation', 'ecf2_eligibility', 'ecf2_payments', 'ecf2_scheduler']) role,
+    unnest(array['INSERT', 'UPDATE', 'DELETE']) what,
+    unnest(array['teacher_provider_status', 'school_provider_year_status', 'school_year_status']) of_table
+  where (what, of_table) <> ('DELETE', 'school_year_status');
+insert into may_write select role, 'UPDATE', 'teachers', 'api_unfunded_mentor_updated_at api_updated_at updated_at'
+  from unnest(array['ecf2_validation', 'ecf2_eligibility', 'ecf2_payments', 'ecf2_scheduler']) role;
 insert into may_write select role, 'INSERT', 'notifications', '*'
   from unnest(array['ecf2_validation', 'ecf2_eligibility', 'ecf2_payments']) role;
 insert into may_write select role, 'DELETE', 'submission_private', '*'
@@ -86,7 +93,9 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_validation', 'denied', $$select data from submission_private$$),
 ('ecf2_validation', 'denied', $$insert into submissions select * from submissions$$),
 ('ecf2_validation', 'denied', $$update declarations set payment_status = 'voided' where id = 3$$),
-('ecf2_validation', 'denied', $$update teachers set api_updated_at = now()$$),
+('ecf2_validation', 'accepted', $$update teachers set api_updated_at = now()$$),
+('ecf2_validation', 'denied', $$update teachers set trn = '7654321' where id = 1$$),
+('ecf2_validation', 'denied', $$delete from school_year_status$$),
 ('ecf2_validation', 'denied', $$update submission_outcomes set http_status = 201$$),
 ('ecf2_validation', 'denied', $$delete from events$$),
 ('ecf2_validation', 'denied', $$select secret_encrypted from webhook_endpoints$$),
@@ -121,6 +130,9 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_scheduler', 'accepted', $$insert into job_runs (job) values ('month_end') on conflict (job) do update set last_started_at = now()$$),
 ('ecf2_scheduler', 'accepted', $$select ensure_partitions(now(), now() + interval '9 weeks'), drop_partitions_before(now())$$),
 ('ecf2_scheduler', 'accepted', $$insert into submission_outcomes (accepted_at, submission_id, result, http_status) select accepted_at, other_id(), 'failed', 500 from submissions$$),
+('ecf2_scheduler', 'accepted', $$select * from teacher_provider_status_differences(array[1, 2], array[date '2025-01-01', date '2025-01-01'])$$),
+('ecf2_scheduler', 'accepted', $$update school_partnerships set api_updated_at = clock_timestamp()$$),
+('ecf2_scheduler', 'denied', $$update school_partnerships set school_id = 1$$),
 ('ecf2_scheduler', 'denied', $$create table mine (n integer)$$),
 ('ecf2_scheduler', 'denied', $$insert into submissions select * from submissions$$),
 ('ecf2_scheduler', 'denied', $$insert into declarations (training_period_id) values (1)$$),
