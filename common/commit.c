@@ -55,7 +55,7 @@ void commit_add_key(struct commit *commit, size_t entry, struct slice key)
 
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared)
 {
-    if (number != 0)
+    if (number != 0 || class == LOCK_LIST)
         add_lock(commit,
                  (struct commit_lock){.class = class, .number = number, .shared = shared, .entry = entry});
 }

@@ -80,6 +80,7 @@ void commit_release(struct commit *commit);
 
 /* The subject's key is always added. key is borrowed until commit_release. */
 void commit_add_key(struct commit *commit, size_t entry, struct slice key);
+/* number 0 is nothing to lock; of LOCK_LIST it is the lists that all providers see. */
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared);
 
 bool commit_begin(struct commit *commit, struct error *err) __attribute__((warn_unused_result));

@@ -6,6 +6,7 @@
 #include "common/buffer.h"
 #include "common/changes.h"
 #include "common/clock.h"
+#include "common/derived.h"
 #include "common/sql.h"
 
 /* -------------------------------------------------------------------- load */
@@ -270,6 +271,24 @@ static bool all_written(const struct marker_step *steps, size_t count, const PGr
     return true;
 }
 
+/* Of those whose marker is set the participant is another now (lead-provider-api.md 3.13). */
+static bool refresh_people(struct db *db, const struct marker_step *steps, size_t count, struct error *err)
+{
+    struct derived_person *people = memory_zero(count, sizeof *people);
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].verdict == MARKER_IS_TO_BE_SET)
+            people[used++] = (struct derived_person){.teacher_id = steps[i].teacher_id,
+                                                     .as_of_us = steps[i].as_of_us,
+                                                     .updated_at_us = INSTANT_NONE,
+                                                     .ahead_us = steps[i].ahead_us,
+                                                     .shows_participant = true};
+    const bool good = derived_refresh_people(db, people, used, NULL, err);
+    free(people);
+    return good;
+}
+
 bool marker_steps_write(struct db *db, const struct marker_step *steps, size_t count, struct error *err)
 {
     struct db_params params = DB_PARAMS_INIT;
@@ -281,8 +300,8 @@ bool marker_steps_write(struct db *db, const struct marker_step *steps, size_t c
     if (!any)
         return true;
     write_params(&params, steps, count);
-    const bool good =
-        db_run(db, &sql_write_markers, &params, &written, err) && all_written(steps, count, written, err);
+    const bool good = db_run(db, &sql_write_markers, &params, &written, err) &&
+                      all_written(steps, count, written, err) && refresh_people(db, steps, count, err);
     PQclear(written);
     db_params_release(&params);
     return good;

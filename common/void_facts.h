@@ -74,7 +74,7 @@ struct void_facts {
     } completion;
     struct {
         int64_t id; /* 0: none */
-        int64_t school_period_id;
+        int64_t school_period_id, school_id;
         struct date started_on, finished_on, school_finished_on;
         const char *schedule_identifier;
     } latest_training; /* LT of 6.1 */

@@ -105,6 +105,7 @@ answered as materialized (
                    select json_build_object(
                        'id', lt.id,
                        'school_period_id', lt.school_period_id,
+                       'school_id', lt.school_id,
                        'started_on', lt.started_on,
                        'finished_on', lt.finished_on,
                        'school_finished_on', sp.finished_on,

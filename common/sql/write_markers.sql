@@ -1,5 +1,6 @@
 -- write_markers: what follows from becoming eligible later (declarations.md 5, 7.1; events.md 4.2, 4.5), for a batch, in one
 -- statement: the marker, its history, what waited on its statements, and their events; or the event that it could not be.
+-- That the participant moves with it is refreshed behind it (common/derived.h).
 -- Run behind take_locks, in its transaction: clock_timestamp() is then what api_updated_at needs (pipeline.md PL-23).
 --   $1  bigint[]       teachers                   $2  participant_role[] roles
 --   $3  timestamptz[]  business time              $4  interval[]     and how far it is ahead of machine time
@@ -48,11 +49,6 @@ with step as (
     and step.role = declaration.role
     and step.failure is null
   returning declaration.id, declaration.training_period_id, declaration.declaration_type, step.n, chosen.place
-), people as (
-  update teachers as teacher
-  set api_updated_at = clock.now + step.clock_offset, updated_at = step.as_of
-  from step, clock
-  where step.failure is null and teacher.id = step.teacher_id
 ), named as (
   select step.*,
          coalesce(teacher.corrected_name, nullif(concat_ws(' ', teacher.trs_first_name, teacher.trs_last_name), ''),

@@ -13,8 +13,13 @@
 #include "workers/ctl/people.h"
 #include "workers/ctl/sql.h"
 
-static const struct db_statement *const needed[] = {
-    &sql_eligibility_list, &sql_find_person, &sql_take_locks, &sql_marker_facts, &sql_write_markers, NULL};
+static const struct db_statement *const needed[] = {&sql_eligibility_list,
+                                                    &sql_find_person,
+                                                    &sql_take_locks,
+                                                    &sql_marker_facts,
+                                                    &sql_write_markers,
+                                                    &sql_refresh_people,
+                                                    NULL};
 static const struct db_statement *const *const statements[] = {needed, NULL};
 
 static int usage(void)

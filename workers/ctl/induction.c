@@ -10,15 +10,22 @@
 #include "common/buffer.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/derived.h"
 #include "common/induction.h"
 #include "common/sql.h"
 #include "workers/ctl/ctl.h"
 #include "workers/ctl/people.h"
 #include "workers/ctl/sql.h"
 
-static const struct db_statement *const needed[] = {
-    &sql_find_person, &sql_find_appropriate_body, &sql_find_induction_periods, &sql_insert_induction_period,
-    &sql_take_locks,  &sql_marker_facts,          &sql_write_markers,          NULL};
+static const struct db_statement *const needed[] = {&sql_find_person,
+                                                    &sql_find_appropriate_body,
+                                                    &sql_find_induction_periods,
+                                                    &sql_insert_induction_period,
+                                                    &sql_take_locks,
+                                                    &sql_marker_facts,
+                                                    &sql_write_markers,
+                                                    &sql_refresh_people,
+                                                    NULL};
 static const struct db_statement *const *const statements[] = {needed, NULL};
 
 struct record {
@@ -141,7 +148,6 @@ static bool insert(struct db *db, struct record *record, const struct marker_ste
 {
     struct db_params params = DB_PARAMS_INIT;
     CLEANUP(pgresult) PGresult *made = NULL;
-    struct buffer ahead = BUFFER_INIT;
 
     db_param_int(&params, record->found.id);
     db_param_int(&params, record->body_id);
@@ -150,15 +156,18 @@ static bool insert(struct db *db, struct record *record, const struct marker_ste
     db_param_text(&params, record->terms == NULL || record->terms[0] == '\0' ? NULL : record->terms);
     db_param_text(&params, record->programme);
     db_param_instant(&params, step->as_of_us);
-    buffer_printf(&ahead, "%lld microseconds", (long long)step->ahead_us);
-    db_param_slice(&params, buffer_slice(&ahead));
-    buffer_release(&ahead);
     const bool good = db_run(db, &sql_insert_induction_period, &params, &made, err);
     db_params_release(&params);
     if (!good)
         return false;
     (void)snprintf(record->id, sizeof record->id, "%s", PQgetvalue(made, 0, 0));
-    return true;
+    return derived_refresh_people(db,
+                                  &(struct derived_person){.teacher_id = record->found.id,
+                                                           .as_of_us = step->as_of_us,
+                                                           .updated_at_us = INSTANT_NONE,
+                                                           .ahead_us = step->ahead_us,
+                                                           .shows_participant = true},
+                                  1, NULL, err);
 }
 
 /* Under the person's lock: what else is recorded of them stands still. */

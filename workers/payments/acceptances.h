@@ -22,8 +22,9 @@ struct accepted {
 struct acceptance_kind {
     const struct commit_kind *commit;
     void (*add_locks)(struct commit *commit, size_t entry, const void *own);
-    /* What depends on the instant after the locks, such as api_updated_at; and what the client is told. */
-    struct written (*finish)(const struct commit *commit, void *own);
+    /* What depends on the instant after the locks, such as api_updated_at; what it changes of people and
+     * schools (commit_add_person, commit_add_school); and what the client is told. */
+    struct written (*finish)(struct commit *commit, void *own);
     /* Writes them; its first column is the id of each that it wrote. */
     const struct db_statement *write;
     int column_count;

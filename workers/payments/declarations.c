@@ -83,7 +83,7 @@ static void add_locks(struct commit *commit, size_t entry, const void *own)
 /* ------------------------------------------------------------------- write */
 
 /* What depends on the instant after the locks: the id, the body, api_updated_at. */
-static struct written finish(const struct commit *commit, void *own)
+static struct written finish(struct commit *commit, void *own)
 {
     struct acceptance *one = own;
     const struct wire_record *record = &one->item->record;
@@ -96,6 +96,11 @@ static struct written finish(const struct commit *commit, void *own)
     buffer_clear(&one->body);
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
+    if (mentor_completion_changes_person(&one->effects.completion))
+        commit_add_person(commit, &(struct derived_person){.teacher_id = one->facts.teacher.id,
+                                                           .as_of_us = record->as_of_us,
+                                                           .updated_at_us = one->updated_at_us,
+                                                           .shows_participant = true});
     return (struct written){one->item, buffer_slice(&one->body), buffer_slice(&one->scopes)};
 }
 

@@ -5,6 +5,7 @@
 
 #define DECLARATIONS "declarations"
 #define PARTICIPANTS "participants"
+#define SCHOOLS      "schools"
 
 /* Calls fn for each list that moves, once each. */
 static void each(const struct moved_lists *lists,
@@ -16,6 +17,8 @@ static void each(const struct moved_lists *lists,
             fn(context, lists->declaration_ids[i], DECLARATIONS);
     for (size_t i = 0; i < lists->participant_count; i++)
         fn(context, lists->participant_ids[i], PARTICIPANTS);
+    if (lists->schools)
+        fn(context, /* everybody */ 0, SCHOOLS);
 }
 
 struct locking {

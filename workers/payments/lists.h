@@ -6,6 +6,7 @@
 #ifndef ECF2_WORKERS_PAYMENTS_LISTS_H
 #define ECF2_WORKERS_PAYMENTS_LISTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct moved_lists {
     /* Of those who see the participant, where the write changes that (6.1). */
     const int64_t *participant_ids;
     size_t participant_count;
+    bool schools; /* everybody's list of schools */
 };
 
 void lists_lock(struct commit *commit, size_t entry, const struct moved_lists *lists);

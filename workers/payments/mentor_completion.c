@@ -80,6 +80,11 @@ struct mentor_completion_effects mentor_completion_decide(const struct mentor_co
     return effects;
 }
 
+bool mentor_completion_changes_person(const struct mentor_completion_effects *effects)
+{
+    return effects->record_changes || effects->finished_training_period_id != 0 || effects->opens_training;
+}
+
 char *mentor_completion_changes(const struct mentor_completion_effects *effects)
 {
     char before[CHANGE_DATE_SIZE], after[CHANGE_DATE_SIZE];

@@ -43,6 +43,9 @@ struct mentor_completion_effects mentor_completion_decide(const struct mentor_co
 /* Of every other declaration. */
 struct mentor_completion_effects mentor_completion_nothing(void);
 
+/* Whether the mentor's record or training is another then: what is kept of the person follows. */
+bool mentor_completion_changes_person(const struct mentor_completion_effects *effects);
+
 /* The change lines of the training record (events.md section 3), a JSON array of texts; the caller frees it.
  * NULL: it does not change. */
 char *mentor_completion_changes(const struct mentor_completion_effects *effects);

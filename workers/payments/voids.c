@@ -2,6 +2,7 @@
  * voids: a batch of accepted `declaration.void`: what each one writes is decided in void_rules.c on the facts
  * that it brought; under the locks the facts are looked at again; then one statement writes all of them.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -24,7 +25,7 @@ struct acceptance {
     bool has_facts, has_verdict;
     struct void_effects effects;
     int64_t updated_at_us;
-    struct buffer body, scopes;
+    struct buffer body, scopes, school_key;
     char *funding_changes; /* JSON array of change lines; NULL = no change */
 };
 
@@ -36,6 +37,7 @@ static void acceptance_release(struct acceptance *one)
         verdict_release(&one->verdict);
     buffer_release(&one->body);
     buffer_release(&one->scopes);
+    buffer_release(&one->school_key);
     free(one->funding_changes);
 }
 
@@ -45,7 +47,8 @@ static struct moved_lists lists_of(const struct acceptance *one)
                                 .declaration_ids = one->facts.lead_provider_ids,
                                 .declaration_count = one->facts.lead_provider_count,
                                 .participant_ids = one->facts.participant_lead_provider_ids,
-                                .participant_count = one->facts.participant_lead_provider_count};
+                                .participant_count = one->facts.participant_lead_provider_count,
+                                .schools = one->effects.completion.opens_training};
 }
 
 static bool decode(struct acceptance *one, struct error *err)
@@ -56,11 +59,12 @@ static bool decode(struct acceptance *one, struct error *err)
         return false;
     one->has_facts = void_facts_decode(record->facts, &one->facts, err);
     one->has_verdict = one->has_facts && verdict_read(record->verdict, &one->verdict, err);
-    if (!one->has_verdict)
+    if (!one->has_verdict || !void_decide_effects(&one->facts, record->as_of_us, &one->effects, err))
         return false;
     const struct moved_lists lists = lists_of(one);
     lists_scopes(&lists, &one->scopes);
-    return void_decide_effects(&one->facts, record->as_of_us, &one->effects, err);
+    buffer_printf(&one->school_key, "school:%" PRId64, one->facts.latest_training.school_id);
+    return true;
 }
 
 /* ------------------------------------------------------------------- locks */
@@ -74,13 +78,29 @@ static void add_locks(struct commit *commit, size_t entry, const void *own)
     commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, facts->payment_statement.id, /* shared= */ true);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.clawback_statement_id, /* shared= */ true);
+    if (one->effects.completion.opens_training)
+        commit_add_key(commit, entry, buffer_slice(&one->school_key));
     lists_lock(commit, entry, &lists);
 }
 
 /* ------------------------------------------------------------------- write */
 
+/* The mentor whose record or training changes; the school where training begins again: it may be the first
+ * there that this lead provider did not only ask for. */
+static void add_changed(struct commit *commit, const struct acceptance *one)
+{
+    if (mentor_completion_changes_person(&one->effects.completion))
+        commit_add_person(commit, &(struct derived_person){.teacher_id = one->facts.declaration.teacher_id,
+                                                           .as_of_us = one->item->record.as_of_us,
+                                                           .updated_at_us = one->updated_at_us,
+                                                           .shows_participant = true});
+    if (one->effects.completion.opens_training)
+        commit_add_school(commit, &(struct derived_school){.school_id = one->facts.latest_training.school_id,
+                                                           .updated_at_us = one->updated_at_us});
+}
+
 /* What depends on the instant after the locks: api_updated_at, the body. */
-static struct written finish(const struct commit *commit, void *own)
+static struct written finish(struct commit *commit, void *own)
 {
     struct acceptance *one = own;
 
@@ -89,6 +109,7 @@ static struct written finish(const struct commit *commit, void *own)
 
     declaration_render(&view, &one->body);
     one->funding_changes = mentor_completion_changes(&one->effects.completion);
+    add_changed(commit, one);
     return (struct written){one->item, buffer_slice(&one->body), buffer_slice(&one->scopes)};
 }
 

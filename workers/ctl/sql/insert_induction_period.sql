@@ -1,10 +1,10 @@
--- Records an induction period with its event (appropriate-bodies.md 3, events.md 4.1); the participant moves with it
--- (data-model.md 8). Run behind take_locks, in its transaction (pipeline.md PL-23).
+-- Records an induction period with its event (appropriate-bodies.md 3, events.md 4.1). Run behind take_locks, in its
+-- transaction; what follows from it is refreshed behind it (common/derived.h).
 --   $1 bigint       teacher           $2 bigint  appropriate body
 --   $3 date         first day         $4 date    last day, null = open
 --   $5 numeric      number of terms, null while it is open
 --   $6 training_programme
---   $7 timestamptz  business time     $8 interval  and how far it is ahead of machine time
+--   $7 timestamptz  business time
 -- One row: its id.
 with made as (
   insert into induction_periods (teacher_id, appropriate_body_id, started_on, finished_on, number_of_terms,
@@ -13,10 +13,6 @@ with made as (
           case $6::training_programme when 'provider_led' then 'fip' else 'unknown' end::induction_programme,
           $7::timestamptz, $7::timestamptz)
   returning id, teacher_id, appropriate_body_id, started_on
-), moved as (
-  update teachers
-     set api_updated_at = clock_timestamp() + $8::interval, updated_at = $7::timestamptz
-   where id = $1::bigint
 ), told as (
   insert into events (event_type, heading, happened_at, author_type, teacher_id, appropriate_body_id, induction_period_id)
   select 'induction_period_opened',

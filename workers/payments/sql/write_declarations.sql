@@ -1,5 +1,6 @@
 -- Everything that accepted declarations write, for a batch, in one statement (declarations.md 4, 5, 6.1, 7.1): outcomes
--- first; what had an outcome already writes nothing else (DM-30).
+-- first; what had an outcome already writes nothing else (DM-30). What follows from a mentor's completion is refreshed behind
+-- it (common/derived.h).
 --   $1  uuid[]         submissions                $2  timestamptz[]  their accepted_at
 --   $3  uuid[]         declarations' api_id       $4  bigint[]       training periods
 --   $5  bigint[]       teachers                   $6  text[]         roles
@@ -80,13 +81,6 @@ training as (
   from fresh
   where fresh.training_ends_on is not null and period.id = fresh.training_period_id
   returning period.id
-),
-people as (
-  update teachers as teacher
-  set api_updated_at = fresh.updated_at, updated_at = fresh.as_of
-  from fresh
-  where (fresh.funding_ends_on is not null or fresh.training_ends_on is not null) and teacher.id = fresh.teacher_id
-  returning teacher.id
 ),
 named as (
   select made.*, provider.name as lead_provider_name,

@@ -1,5 +1,6 @@
 -- Everything that accepted voids write, for a batch, in one statement (declarations.md 6, 6.1, 7.1): outcomes first; what
--- had an outcome already writes nothing else (DM-30). No two are about one person (PL-21).
+-- had an outcome already writes nothing else (DM-30). No two are about one person (PL-21). What follows from a change of
+-- training or of its record is refreshed behind it (common/derived.h).
 --   $1  uuid[]         submissions                $2  timestamptz[]  their accepted_at
 --   $3  bigint[]       declarations               $4  uuid[]         their api_id
 --   $5  text[]         payment statuses, new      $6  text[]         clawback statuses, new
@@ -89,22 +90,7 @@ opened as (
   from fresh
   join training_periods as latest on latest.id = fresh.latest_training_id
   where fresh.opened_from is not null
-  returning id, teacher_id, lead_provider_id, contract_period_year, school_period_id, schedule_id
-),
-statuses as (
-  insert into teacher_provider_status (lead_provider_id, teacher_id, latest_mentor_training_period_id,
-                                       latest_mentor_contract_period_year)
-  select lead_provider_id, teacher_id, id, contract_period_year from opened
-  on conflict (lead_provider_id, teacher_id) do update
-    set latest_mentor_training_period_id = excluded.latest_mentor_training_period_id,
-        latest_mentor_contract_period_year = excluded.latest_mentor_contract_period_year
-),
-people as (
-  update teachers as teacher
-  set api_updated_at = fresh.updated_at, updated_at = fresh.as_of
-  from fresh
-  where (fresh.funding_changes is not null or fresh.latest_training_id is not null) and teacher.id = fresh.teacher_id
-  returning teacher.id
+  returning id, teacher_id, school_period_id, schedule_id
 ),
 named as (
   select fresh.*, provider.name as lead_provider_name,
