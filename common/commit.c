@@ -339,8 +339,8 @@ bool commit_end(struct commit *commit, const struct db_statement *write, const s
         count += derived_queue_people(db, commit->people, commit->person_count);
         count += derived_queue_schools(db, commit->schools, commit->school_count);
     }
-    db_queue_commit(db);
     count++;
+    db_queue_commit(db);
     if (!db_pipeline_run(db, count, results, err))
         return false;
     if (write != NULL && ret_written != NULL) {

@@ -35,6 +35,22 @@ create index gias_schools_search_idx on gias_schools using gin (search);
 comment on column gias_schools.eligible is
   'open (or proposed to close), in England by type, and an eligible type or an independent one with section 41 approval (data-model.md 5.1)';
 
+-- What `eligible` follows from, in the register's words (gias.md 3).
+create function is_eligible_school(school gias_schools) returns boolean
+  language sql stable
+return school.status in ('open', 'proposed_to_close') and school.in_england
+   and (school.type_name in (
+      'Academy 16 to 19 sponsor led', 'Academy 16-19 converter', 'Academy alternative provision converter',
+      'Academy alternative provision sponsor led', 'Academy converter', 'Academy secure 16 to 19',
+      'Academy special converter', 'Academy special sponsor led', 'Academy sponsor led', 'City technology college',
+      'Children''s centre', 'Children''s centre linked site', 'Community school', 'Community special school',
+      'Foundation school', 'Foundation special school', 'Free schools', 'Free schools 16 to 19',
+      'Free schools alternative provision', 'Free schools special', 'Further education', 'Local authority nursery school',
+      'Non-maintained special school', 'Pupil referral unit', 'Secure units', 'Sixth form centres',
+      'Special post 16 institution', 'Studio schools', 'University technical college', 'Voluntary aided school',
+      'Voluntary controlled school')
+        or (school.type_name in ('Other independent school', 'Other independent special school') and school.section_41_approved));
+
 create table gias_school_links (
   id bigint generated always as identity primary key,
   urn integer not null references gias_schools,
@@ -117,4 +133,5 @@ drop table school_partnerships;
 drop table schools;
 drop table school_funding_eligibilities;
 drop table gias_school_links;
+drop function is_eligible_school(gias_schools);
 drop table gias_schools;

@@ -33,6 +33,7 @@ int command_drain(const struct settings *settings, int argc, char **argv);
 int command_induction(const struct settings *settings, int argc, char **argv);
 int command_eligibility(const struct settings *settings, int argc, char **argv);
 int command_statement(const struct settings *settings, int argc, char **argv);
+int command_verify(const struct settings *settings, int argc, char **argv);
 
 /* Tells why and gives CTL_FAILED. */
 int ctl_fail(const struct error *err);

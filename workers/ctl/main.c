@@ -47,6 +47,10 @@ static const struct command commands[] = {
      "Shows who could not become eligible, and tries again.", command_eligibility, NULL},
     {"statement", "authorise ID --by EMAIL --assured [--despite-earlier]",
      "Authorises a payable statement for payment.", command_statement, NULL},
+    {"verify", "derived [--json]",
+     "Recomputes what is derived from other rows and tells what is kept otherwise; exit status 1 if anything "
+     "is.",
+     command_verify, NULL},
     {"drain", "on|off", "Brokers refuse new work and finish what they have, or take it again.", command_drain,
      NULL},
 };

@@ -41,6 +41,13 @@ static void everybody_who_sees_it(void **state)
            (const int64_t[]){7, 3, 9, 3, 12}, 5);
 }
 
+static void where_a_school_changes_everybody(void **state)
+{
+    (void)state;
+    expect(&(struct moved_lists){.lead_provider_id = 7, .schools = true},
+           "{lp:7}:declarations,{lp:0}:schools", (const int64_t[]){7, 0}, 2);
+}
+
 static void who_made_it_alone(void **state)
 {
     (void)state;
@@ -55,6 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_who_sees_it),
+        cmocka_unit_test(where_a_school_changes_everybody),
         cmocka_unit_test(who_made_it_alone),
     };
 

@@ -143,6 +143,21 @@ static void change_lines_tell_before_and_after(void **state)
     assert_null(mentor_completion_changes(&effects));
 }
 
+static void the_person_is_another_when_anything_is(void **state)
+{
+    (void)state;
+    struct mentor_completion_effects effects = mentor_completion_nothing();
+    assert_false(mentor_completion_changes_person(&effects));
+    effects.record_changes = true;
+    assert_true(mentor_completion_changes_person(&effects));
+    effects = mentor_completion_nothing();
+    effects.finished_training_period_id = 1;
+    assert_true(mentor_completion_changes_person(&effects));
+    effects = mentor_completion_nothing();
+    effects.opens_training = true;
+    assert_true(mentor_completion_changes_person(&effects));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(it_ends_with_the_school_period),
         cmocka_unit_test(none_is_made_over_another_one),
         cmocka_unit_test(change_lines_tell_before_and_after),
+        cmocka_unit_test(the_person_is_another_when_anything_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
