@@ -283,7 +283,45 @@ select declaration.id,
 comment on view declaration_resources is
   'What the API shows of a declaration (lead-provider-api.md 7.1), in microseconds and words of the database; who may see it is for those to say who ask';
 
+-- A function and not a view: its text becomes part of the statement that asks for one person after the other, where a view
+-- with a window would be made for everybody first.
+create function school_transfers(of_teacher_id bigint)
+  returns table (role participant_role, leaving_started_on date, left_on date, leaving_school_id bigint,
+    leaving_lead_provider_id bigint, leaving_created_at timestamptz, joining_training_period_id bigint, joined_on date,
+    joining_school_id bigint, joining_lead_provider_id bigint, updated_at timestamptz)
+  language sql stable parallel safe
+as $$
+  select place.role, leaving.started_on, leaving.finished_on, leaving.school_id, leaving.lead_provider_id, leaving.created_at,
+         joining.id, joining.started_on, joining.school_id, joining.lead_provider_id,
+         greatest(leaving.api_transfer_updated_at, joining.api_transfer_updated_at)
+    from (select p.id, p.role, p.school_id, p.finished_on,
+                 lead(p.id) over next_place as next_id, lead(p.school_id) over next_place as next_school_id
+            from school_periods as p
+           where p.teacher_id = of_teacher_id
+          window next_place as (partition by p.role order by p.started_on, p.id)) as place
+   cross join lateral (select t.*
+                         from training_periods as t
+                        where t.school_period_id = place.id
+                        order by t.started_on desc
+                        limit 1) as leaving
+    left join lateral (select t.*
+                         from training_periods as t
+                        where t.school_period_id = place.next_id
+                        order by t.started_on
+                        limit 1) as joining on true
+   where place.finished_on is not null
+     and leaving.finished_on is not null
+     and case
+           when place.next_id is not null then place.next_school_id <> place.school_id
+           else not exists (select from induction_periods as i where i.teacher_id = of_teacher_id and i.outcome is not null)
+            and not exists (select from teachers as who where who.id = of_teacher_id and who.trs_induction_completed_date is not null)
+         end
+$$;
+comment on function school_transfers(bigint) is
+  'Moves of a person between schools (lead-provider-api.md 6, conditions 1 to 3), each as the last training there and the first one at the next school; whose they are (condition 4) is for those to say who ask';
+
 -- migrate:down
+drop function school_transfers(bigint);
 drop view declaration_resources;
 drop function school_provider_year_status_differences(bigint[]);
 drop function school_year_status_differences(bigint[]);

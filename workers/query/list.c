@@ -78,6 +78,15 @@ void list_param_instant(struct db_params *params, const struct question *questio
         db_param_null(params);
 }
 
+void list_param_sort(struct db_params *params, const struct question *question)
+{
+    const json_t *names = field(question, "sort");
+    const char *first = json_string_value(json_array_get(names, 0));
+
+    db_param_text(params, first == NULL ? "created_at" : first);
+    db_param_text(params, json_string_value(json_array_get(names, 1)));
+}
+
 bool list_budget_lasts(struct list_budget *budget)
 {
     const int64_t now_us = monotonic_now_us();

@@ -31,6 +31,9 @@ void list_param_ints(struct db_params *params, const struct question *question, 
 void list_param_texts(struct db_params *params, const struct question *question, const char *filter);
 void list_param_text(struct db_params *params, const struct question *question, const char *filter);
 void list_param_instant(struct db_params *params, const struct question *question, const char *filter);
+/* The two parameters of a sort (front/list.h): what counts first, created_at where nothing is asked for, and
+ * what counts then, null where nothing is. */
+void list_param_sort(struct db_params *params, const struct question *question);
 
 /*
  * Nobody of a batch is answered before all of it is done, and a page of 3 000 records is 2.5 MiB and takes as

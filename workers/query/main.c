@@ -8,7 +8,8 @@
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 
-static const struct db_statement *const shared[] = {&sql_show_submissions, &sql_show_batches, NULL};
+static const struct db_statement *const shared[] = {&sql_show_submissions, &sql_show_batches,
+                                                    &sql_show_participants, NULL};
 static const struct db_statement *const *const statements[] = {query_statements, shared, NULL};
 
 static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)
@@ -20,7 +21,8 @@ int main(int argc, char **argv)
 {
     static const struct worker_definition definition = {
         .service = "query",
-        .paragraph = "Reads PostgreSQL for the front: tokens, submissions, batches, declarations, health.",
+        .paragraph =
+            "Reads PostgreSQL for the front: tokens, submissions, batches, declarations, people, health.",
         .role = "ecf2_query",
         .statements = statements,
         .handle = handle,

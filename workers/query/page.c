@@ -47,6 +47,14 @@ static bool find_page(struct db *db, const struct question *question, const stru
     return good;
 }
 
+static void add_ids(struct db_params *params, const PGresult *ids)
+{
+    db_array_begin(params);
+    for (int row = 0; row < PQntuples(ids); row++)
+        db_array_int(params, db_int(ids, row, 0));
+    db_array_end(params);
+}
+
 /* Reads what is shown and ends the transaction. */
 static bool show_page(struct db *db, const struct question *question, const struct page_kind *kind,
                       const PGresult *ids, PGresult **ret_rows, struct error *err)
@@ -55,10 +63,10 @@ static bool show_page(struct db *db, const struct question *question, const stru
     PGresult *results[COUNT] = {NULL};
     struct db_params params = DB_PARAMS_INIT;
 
-    db_array_begin(&params);
-    for (int row = 0; row < PQntuples(ids); row++)
-        db_array_int(&params, db_int(ids, row, 0));
-    db_array_end(&params);
+    if (kind->show_keys != NULL)
+        kind->show_keys(&params, question, ids);
+    else
+        add_ids(&params, ids);
     if (kind->show_params != NULL)
         kind->show_params(&params, question);
     db_pipeline_begin(db);

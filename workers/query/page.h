@@ -21,9 +21,10 @@ struct page_kind {
     /* Rows of one column, the records' ids in the order of the page. Its parameters are the kind's own. */
     const struct db_statement *find;
     void (*find_params)(struct db_params *params, const struct question *question);
-    /* What is shown of them, in the same order. Parameters: the ids, bigint[]; then those of show_params,
-     * which may be NULL. */
+    /* What is shown of them, in the same order. Parameters: the ids, bigint[], or where it is not NULL those
+     * of show_keys; then those of show_params, which may be NULL. */
     const struct db_statement *show;
+    void (*show_keys)(struct db_params *params, const struct question *question, const PGresult *ids);
     void (*show_params)(struct db_params *params, const struct question *question);
     /* Appends the records, list_separate before each; *ret_latest_us is the latest updated_at among them. */
     bool (*render)(const struct question *question, const PGresult *rows, struct buffer *list,

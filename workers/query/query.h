@@ -55,6 +55,18 @@ bool submission_list_answer(struct db *db, struct question *questions, size_t co
     __attribute__((warn_unused_result));
 bool declaration_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+bool participant_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool participant_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool transfer_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool transfer_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool unfunded_mentor_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool unfunded_mentor_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
 bool health_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 

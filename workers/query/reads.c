@@ -26,8 +26,14 @@ static const struct read reads[] = {
     {"read.batch", true, batch_answer},
     {"read.batch_results", true, batch_results_answer},
     {"read.declaration", true, declaration_answer},
+    {"read.participant", true, participant_answer},
+    {"read.transfer", true, transfer_answer},
+    {"read.unfunded_mentor", true, unfunded_mentor_answer},
     {"read.submissions", false, submission_list_answer},
     {"read.declarations", false, declaration_list_answer},
+    {"read.participants", false, participant_list_answer},
+    {"read.transfers", false, transfer_list_answer},
+    {"read.unfunded_mentors", false, unfunded_mentor_list_answer},
     {"read.health", false, health_answer},
 };
 

@@ -76,6 +76,33 @@ static void filters_become_parameters(void **state)
     json_decref(question.payload);
 }
 
+static void sort_becomes_two_parameters(void **state)
+{
+    static const struct {
+        const char *payload, *first, *then;
+    } cases[] = {
+        {"{\"fields\":{}}", "created_at", NULL},
+        {"{\"fields\":{\"sort\":[\"-created_at\"]}}", "-created_at", NULL},
+        {"{\"fields\":{\"sort\":[\"updated_at\",\"-created_at\"]}}", "updated_at", "-created_at"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct question question = ask(cases[i].payload);
+        struct db_params params = DB_PARAMS_INIT;
+
+        list_param_sort(&params, &question);
+        assert_int_equal(params.count, 2);
+        assert_string_equal(value(&params, 0), cases[i].first);
+        if (cases[i].then == NULL)
+            assert_null(value(&params, 1));
+        else
+            assert_string_equal(value(&params, 1), cases[i].then);
+        db_params_release(&params);
+        json_decref(question.payload);
+    }
+}
+
 static void bytes_of_a_list(void **state)
 {
     struct submission_view view = {.kind = slice_of("declaration.void"), .state = slice_of("received")};
@@ -122,6 +149,7 @@ static void a_batch_has_a_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pages), cmocka_unit_test(filters_become_parameters),
+                                       cmocka_unit_test(sort_becomes_two_parameters),
                                        cmocka_unit_test(bytes_of_a_list),
                                        cmocka_unit_test(a_batch_has_a_budget)};
 
