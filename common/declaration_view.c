@@ -5,12 +5,10 @@
 
 void declaration_render_resource(const struct declaration_view *view, struct buffer *out)
 {
-    const bool is_voided = view->payment_status == PAYMENT_VOIDED;
-    const struct slice name = view->lead_provider_name;
-
-    buffer_append_char(out, '{');
-    render_uuid(out, "id", view->id);
-    buffer_append_text(out, ",\"type\":\"participant-declaration\",\"attributes\":{");
+    bool is_voided = view->payment_status == PAYMENT_VOIDED;
+    bool uplift_paid =
+        view->payment_status == PAYMENT_PAID && (view->pupil_premium_uplift || view->sparsity_uplift);
+    render_resource_begin(out, view->id, "participant-declaration");
     render_uuid(out, "participant_id", &view->participant_id);
     render_plain(out, "declaration_type", declaration_type_name(view->type));
     render_instant(out, "declaration_date", view->date_us);
@@ -23,12 +21,10 @@ void declaration_render_resource(const struct declaration_view *view, struct buf
     render_uuid(out, "statement_id", is_voided ? NULL : view->statement_id);
     render_uuid(out, "clawback_statement_id", view->clawback_statement_id);
     render_plain(out, "ineligible_for_funding_reason", NULL);
-    render_bool(out, "uplift_paid",
-                view->payment_status == PAYMENT_PAID &&
-                    (view->pupil_premium_uplift || view->sparsity_uplift));
+    render_bool(out, "uplift_paid", uplift_paid);
     render_plain(out, "evidence_held", evidence_type_name(view->evidence));
-    render_text(out, "lead_provider_name", name.data == NULL ? slice_of("") : name);
-    buffer_append_text(out, "}}");
+    render_text(out, "lead_provider_name", view->lead_provider_name);
+    render_resource_end(out);
 }
 
 void declaration_render(const struct declaration_view *view, struct buffer *out)
