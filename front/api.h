@@ -36,6 +36,27 @@ extern const struct list_filter mentor_filters[];
 
 /* What a list that can be sorted is sorted by (3.6); NULL ends them. */
 extern const char *const sort_names[];
+/* api/statements.c: operations 13 and 14 */
+void statement_list(struct request *request);
+void statement_show(struct request *request);
+extern const struct list_filter statement_filters[];
+
+/* api/delivery_partners.c: operations 15 and 16 */
+void delivery_partner_list(struct request *request);
+void delivery_partner_show(struct request *request);
+extern const struct list_filter delivery_partner_filters[];
+
+/* api/partnerships.c: operations 17 and 19 */
+void partnership_list(struct request *request);
+void partnership_show(struct request *request);
+extern const struct list_filter partnership_filters[];
+
+/* api/schools.c: operations 21 and 22 */
+void school_list(struct request *request);
+void school_show(struct request *request);
+extern const struct list_filter school_filters[];
+/* Of one school: the cohort, which is needed there too. */
+extern const struct list_filter school_show_filters[];
 
 /* api/submissions.c: submissions.md section 3 */
 void submission_list(struct request *request);

@@ -18,6 +18,8 @@
 #define KEY_SIZE         64
 #define INSTANT_MAX_SIZE 100
 
+const char *const list_sort_names[] = {"created_at", "updated_at", NULL};
+
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

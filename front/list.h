@@ -32,6 +32,9 @@ struct list_filter {
 
 enum list_verdict { LIST_GOOD, LIST_MISSING, LIST_BAD_INSTANT, LIST_BAD_PAGE };
 
+/* What lists can be sorted by (lead-provider-api.md 3.6), LIST_SORT's words. */
+extern const char *const list_sort_names[];
+
 /* Appends the fields of a list: {filter: …,"page":n,"per_page":n}, filters in the order of the
  * table and only those that are given; years, ids and instants (in microseconds) in ascending order and each
  * once. So questions that mean the same have the same bytes. Without has_pages, of what is no list, page and

@@ -97,6 +97,7 @@ create table schools (
   constraint schools_last_provider_when_provider_led check (
     (last_chosen_lead_provider_id is not null) = (last_chosen_training_programme is not distinct from 'provider_led'))
 );
+create index schools_created_idx on schools (created_at, id);
 create index schools_nominated_in_idx on schools (induction_tutor_last_nominated_in);
 create index schools_last_chosen_appropriate_body_id_idx on schools (last_chosen_appropriate_body_id);
 create index schools_last_chosen_lead_provider_id_idx on schools (last_chosen_lead_provider_id);
@@ -123,8 +124,9 @@ create table school_partnerships (
 );
 create index school_partnerships_delivery_partnership_id_idx on school_partnerships (delivery_partnership_id);
 create index school_partnerships_provider_year_created_idx
-  on school_partnerships (lead_provider_id, contract_period_year, created_at);
-create index school_partnerships_provider_updated_idx on school_partnerships (lead_provider_id, api_updated_at);
+  on school_partnerships (lead_provider_id, contract_period_year, created_at, id);
+create index school_partnerships_provider_created_idx on school_partnerships (lead_provider_id, created_at, id);
+create index school_partnerships_provider_updated_idx on school_partnerships (lead_provider_id, api_updated_at, id);
 comment on table school_partnerships is
   'DM-13: several of one provider, school and year are possible, so nothing forbids them. DM-14: the delivery partner may change to another of the same provider and year only';
 

@@ -35,7 +35,7 @@ create table statements (
   constraint statements_paid_calculation_when_paid check (paid_calculation_id is null or status = 'paid')
 );
 create index statements_contract_id_idx on statements (contract_id);
-create index statements_provider_payment_date_idx on statements (lead_provider_id, payment_date) where fee_type = 'output';
+create index statements_provider_payment_date_idx on statements (lead_provider_id, payment_date, id) where fee_type = 'output';
 create index statements_provider_updated_idx on statements (lead_provider_id, api_updated_at);
 create index statements_for_new_declaration_idx on statements (lead_provider_id, contract_period_year, deadline_date)
   where fee_type = 'output' and status = 'open';

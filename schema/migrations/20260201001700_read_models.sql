@@ -71,7 +71,7 @@ create table school_year_status (
   primary key (contract_period_year, school_id)
 );
 create index school_year_status_school_id_idx on school_year_status (school_id);
-create index school_year_status_year_updated_idx on school_year_status (contract_period_year, api_updated_at);
+create index school_year_status_year_updated_idx on school_year_status (contract_period_year, api_updated_at, school_id);
 comment on column school_year_status.api_updated_at is 'DM-37: the one fact here that cannot be recomputed';
 
 create table school_provider_year_status (

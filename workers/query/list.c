@@ -24,9 +24,14 @@ bool list_has(const struct question *question, const char *filter)
     return field(question, filter) != NULL;
 }
 
-int64_t list_instant(const struct question *question, const char *filter)
+int64_t list_int(const struct question *question, const char *filter)
 {
     return json_integer_value(field(question, filter));
+}
+
+int64_t list_instant(const struct question *question, const char *filter)
+{
+    return list_int(question, filter);
 }
 
 /* An array parameter, element by element. */
@@ -53,6 +58,14 @@ static void add_int(struct db_params *params, const json_t *element)
 static void add_text(struct db_params *params, const json_t *element)
 {
     db_array_text(params, json_string_value(element));
+}
+
+void list_param_int(struct db_params *params, const struct question *question, const char *filter)
+{
+    if (list_has(question, filter))
+        db_param_int(params, list_int(question, filter));
+    else
+        db_param_null(params);
 }
 
 void list_param_ints(struct db_params *params, const struct question *question, const char *filter)

@@ -24,9 +24,12 @@ struct list_page list_page_of(const struct question *question);
 
 /* Whether the filter was given. */
 bool list_has(const struct question *question, const char *filter);
-/* An instant, microseconds since 1970; 0 where it was not given. */
+/* A number; 0 where it was not given. */
+int64_t list_int(const struct question *question, const char *filter);
+/* An instant, microseconds since 1970, likewise. */
 int64_t list_instant(const struct question *question, const char *filter);
 /* Filters as parameters; null where they were not given. */
+void list_param_int(struct db_params *params, const struct question *question, const char *filter);
 void list_param_ints(struct db_params *params, const struct question *question, const char *filter);
 void list_param_texts(struct db_params *params, const struct question *question, const char *filter);
 void list_param_text(struct db_params *params, const struct question *question, const char *filter);

@@ -51,7 +51,7 @@ static void add_ids(struct db_params *params, const PGresult *ids)
 {
     db_array_begin(params);
     for (int row = 0; row < PQntuples(ids); row++)
-        db_array_int(params, db_int(ids, row, 0));
+        db_array_slice(params, db_text(ids, row, 0));
     db_array_end(params);
 }
 

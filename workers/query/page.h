@@ -18,7 +18,8 @@
 /* What differs between the lists. */
 struct page_kind {
     const char *list; /* its scope's word (common/cache.h), which also says whose lock it takes */
-    /* Rows of one column, the records' ids in the order of the page. Its parameters are the kind's own. */
+    /* Rows of one column, the records' ids, or those that the API shows, in the order of the page. Its
+     * parameters are the kind's own. */
     const struct db_statement *find;
     void (*find_params)(struct db_params *params, const struct question *question);
     /* What is shown of them, in the same order. Parameters: the ids, bigint[], or where it is not NULL those

@@ -67,6 +67,22 @@ bool unfunded_mentor_answer(struct db *db, struct question *questions, size_t co
     __attribute__((warn_unused_result));
 bool unfunded_mentor_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+bool statement_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool statement_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool delivery_partner_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool delivery_partner_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool partnership_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool partnership_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool school_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool school_list_answer(struct db *db, struct question *questions, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
 bool health_answer(struct db *db, struct question *questions, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -34,6 +34,14 @@ static const struct read reads[] = {
     {"read.participants", false, participant_list_answer},
     {"read.transfers", false, transfer_list_answer},
     {"read.unfunded_mentors", false, unfunded_mentor_list_answer},
+    {"read.statement", true, statement_answer},
+    {"read.delivery_partner", true, delivery_partner_answer},
+    {"read.partnership", true, partnership_answer},
+    {"read.school", true, school_answer},
+    {"read.statements", false, statement_list_answer},
+    {"read.delivery_partners", false, delivery_partner_list_answer},
+    {"read.partnerships", false, partnership_list_answer},
+    {"read.schools", false, school_list_answer},
     {"read.health", false, health_answer},
 };
 
