@@ -143,6 +143,16 @@ describe('what the project says', () => {
     for (const path of ['/healthcheck', '/healthcheck/live', '/healthcheck/ready']) answers.push({ path, method: 'get', answer: await system.request('GET', path) });
   });
 
+  test('places: lists, records, and what they refuse', async () => {
+    for (const [path, needed] of [['/api/v3/statements', ''], ['/api/v3/delivery-partners', ''], ['/api/v3/partnerships', ''], ['/api/v3/schools', 'filter[cohort]=2024']]) {
+      const list = await provider.get(`${path}?${needed}`), [{ id }] = list.body.data;
+      for (const answer of [list, await provider.get(`${path}?${needed}&page[page]=9999`), await provider.get(`${path}?${needed}&page=x`), await provider.get(`${path}?filter=x`),
+        await system.request('GET', path)]) answers.push({ path, method: 'get', answer });
+      for (const answer of [await provider.get(`${path}/${id}?${needed}`), await provider.get(`${path}/x?${needed}`), await system.request('GET', `${path}/x`),
+        ...(needed ? [await provider.get(`${path}/${id}`)] : [])]) answers.push({ path: `${path}/${id}`, method: 'get', answer });
+    }
+  });
+
   test('a dry run', async () => {
     const headers = { prefer: 'handling=dry-run' };
     for (const attributes of [ect({ declaration_type: 'retained-1', declaration_date: '2024-10-19T09:00:00Z' }), ect({ declaration_type: 'started' })]) {
