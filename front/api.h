@@ -33,9 +33,6 @@ extern const struct list_filter transfer_filters[];
 void unfunded_mentor_list(struct request *request);
 void unfunded_mentor_show(struct request *request);
 extern const struct list_filter mentor_filters[];
-
-/* What a list that can be sorted is sorted by (3.6); NULL ends them. */
-extern const char *const sort_names[];
 /* api/statements.c: operations 13 and 14 */
 void statement_list(struct request *request);
 void statement_show(struct request *request);

@@ -4,13 +4,12 @@
 
 #include <stddef.h>
 
-const char *const sort_names[] = {"created_at", "updated_at", NULL};
 static const char *const training_statuses[] = {"active", "deferred", "withdrawn", NULL};
 
 const struct list_filter participant_filters[] = {
     {LIST_YEARS, "cohort", NULL},           {LIST_WORD, "training_status", training_statuses},
     {LIST_ID, "from_participant_id", NULL}, {LIST_INSTANT, "updated_since", NULL},
-    {LIST_SORT, "sort", sort_names},        {LIST_END, NULL, NULL}};
+    {LIST_SORT, "sort", list_sort_names},   {LIST_END, NULL, NULL}};
 
 void participant_list(struct request *request)
 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 const struct list_filter transfer_filters[] = {
-    {LIST_INSTANT, "updated_since", NULL}, {LIST_SORT, "sort", sort_names}, {LIST_END, NULL, NULL}};
+    {LIST_INSTANT, "updated_since", NULL}, {LIST_SORT, "sort", list_sort_names}, {LIST_END, NULL, NULL}};
 
 void transfer_list(struct request *request)
 {
