@@ -34,7 +34,7 @@ test('what is no date-time is 400, once the token is known', async () => {
   assert.equal((await system.request('POST', DECLARATIONS, { url: on, token: 'x', headers: { 'x-with-server-date': 'nonsense' }, body: body(ect) })).status, 401);
 });
 
-test('it is the time at which the request is judged', async () => {
+test('it is the time at which the request is judged (lead-provider-api.md 3.10/3)', async () => {
   const early = await at('2024-10-06T10:00:00Z');
   assert.deepEqual([early.status, titles(early)], [422, ['declaration_date']], early.text);
   const blanks = await raw(on, `GET ${DECLARATIONS}/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${a.token}\r\nX-With-Server-Date: 2024-10-08T10:00:00Z \t\r\nConnection: close\r\n\r\n`);

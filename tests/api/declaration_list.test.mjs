@@ -144,7 +144,7 @@ describe('who sees what', () => {
   });
 });
 
-describe('filters', () => {
+describe('filters (lead-provider-api.md 3.4/2, 3.4/3, 3.4/4, 3.4/5, 3.4/12)', () => {
   const all = '&page[per_page]=3000';
   const person = () => declarations.find((d) => isVisible(d, A)).participant;
   const cases = [
@@ -190,7 +190,7 @@ describe('filters', () => {
     ['2025-09-03T09:00:00-01:00', '2025-09-03T10:00:00'], ['2025-09-03T09:00:00-01', '2025-09-03T10:00:00'], ['0001-01-01', ''], ['9999-12-31T23:59:59Z', '9'],
   ];
   for (const [value, bound] of since) {
-    test(`updated_since=${value}`, async () => {
+    test(`updated_since=${value} (lead-provider-api.md 3.4/8, 3.4/9)`, async () => {
       for (const who of [A, D]) {
         const expected = visible(who, (d) => d.updated >= bound);
         assert.ok(bound === '' || bound === '9' || (expected.length > 0 && expected.length < visible(who).length), 'some and not all');
@@ -216,14 +216,14 @@ describe('filters', () => {
   test('updated_since as an array: 400', async () => assert.equal((await get(A, '?filter[updated_since][]=2025-09-03')).status, 400));
 
   for (const query of ['filter=x', 'filter=', 'filter', 'filter[]=x', 'filter[][cohort]=2024', 'filter%5B%5D=x', 'filter[cohort]=2024&filter=']) {
-    test(`${query}: 400 Bad parameter`, async () => assert.deepEqual([(await get(A, `?${query}`)).status, titles(await get(A, `?${query}&page=1`))], [400, ['Bad parameter']]));
+    test(`${query}: 400 Bad parameter (lead-provider-api.md 3.4/1)`, async () => assert.deepEqual([(await get(A, `?${query}`)).status, titles(await get(A, `?${query}&page=1`))], [400, ['Bad parameter']]));
   }
   test('filters on show are ignored', async () => {
     assert.equal((await provider[A].get(`${DECLARATIONS}/${visible(A)[0]}?filter[updated_since]=x&page=0&filter[cohort]=1`)).status, 200);
   });
 });
 
-describe('pages', () => {
+describe('pages (lead-provider-api.md 3.5/1, 3.5/2, 3.5/3, 3.5/4, 3.5/5)', () => {
   test('of 100 unless asked', async () => {
     assert.ok(visible(A).length > 200);
     assert.deepEqual(await ids(A, ''), visible(A).slice(0, 100));
@@ -265,7 +265,7 @@ describe('pages', () => {
       assert.match(answer.body.errors[0].detail, /page\[page\].*page\[per_page\]/);
     });
   }
-  test('a bad updated_since is told before a bad page', async () => assert.match((await get(A, '?page=2&filter[updated_since]=x')).text, /ISO 8601/));
+  test('a bad updated_since is told before a bad page (lead-provider-api.md 3.2/6a)', async () => assert.match((await get(A, '?page=2&filter[updated_since]=x')).text, /ISO 8601/));
 
   test('of 3 000, as one answer', async () => {
     const { rows: [{ n }] } = await system.db.query('select count(*)::integer as n from declarations where lead_provider_id = (select id from lead_providers where name = $1)', [B]);
@@ -286,7 +286,7 @@ describe('pages', () => {
   });
 });
 
-describe('entity tags (3.10)', () => {
+describe('entity tags (lead-provider-api.md 3.10/1)', () => {
   const query = '?filter[cohort]=2024&page[per_page]=20';
   test('HEAD: the headers of GET and no body', async () => {
     const full = await get(A, query);

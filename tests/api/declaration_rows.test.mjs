@@ -79,7 +79,7 @@ describe('consequences', () => {
     await a.rejected({ participant_id: '', declaration_date: 'yesterday' }, ['participant_id', 'declaration_date']);
   });
 
-  test('what is missing is told one at a time', async () => {
+  test('what is missing is told one at a time (lead-provider-api.md 3.3/7, 3.8/2)', async () => {
     const sent = { participant_id: participant('untouched') };
     await a.rejected({ ...sent }, ['course_identifier'], { at: autumn24 });
     sent.course_identifier = 'ecf-induction';
@@ -88,7 +88,7 @@ describe('consequences', () => {
     await a.rejected({ ...sent }, ['declaration_type'], { at: autumn24 });
   });
 
-  test('evidence is reported beside rows 14 to 19, never beside earlier ones', async () => {
+  test('evidence is reported beside rows 14 to 19, never beside earlier ones (lead-provider-api.md 3.8/3)', async () => {
     await a.rejected(ect('untouched', { declaration_type: 'extended-1', evidence_held: 'one-term-induction' }), ['evidence_held', 'declaration_type'], { at: autumn24 });
     await a.rejected(ect('untouched', { declaration_type: 'retained-1', declaration_date: '2024-10-20T09:00:01Z' }), ['declaration_date'], { at: autumn24 });
   });
@@ -144,7 +144,7 @@ describe('consequences', () => {
     assert.equal(made.participant_id, participant('upper case'));
   });
 
-  test('numbers and booleans count as their text, unknown keys for nothing', async () => {
+  test('numbers and booleans count as their text, unknown keys for nothing (lead-provider-api.md 3.3/5, 3.3/6)', async () => {
     await a.rejected(ect('numbers', { declaration_type: 1.50 }), ['declaration_type'], { at: autumn24 });
     await a.rejected(ect('numbers', { course_identifier: true }), ['course_identifier'], { at: autumn24 });
     await a.rejected(ect('numbers', { declaration_date: 20241007 }), ['declaration_date'], { at: autumn24 });

@@ -46,7 +46,7 @@ function hasRetryAfter(answer) {
   assert.match(value ?? 'none', /^[1-9]\d*$/, `Retry-After of\n${answer.text}`);
 }
 
-describe('401', () => {
+describe('401 (lead-provider-api.md 3.1/1, 3.1/2)', () => {
   const isDenied = (answer) => {
     assert.equal(answer.status, 401, answer.text);
     assert.equal(answer.body, '{"error": "HTTP Token: Access denied"}');
@@ -68,13 +68,13 @@ describe('401', () => {
     isDenied(await ask());
     isDenied(await ask(authorized(), authorized()));
   });
-  test('comes before the body is looked at, after the route', async () => {
+  test('comes before the body is looked at, after the route (lead-provider-api.md 3.2/2, 3.2/3)', async () => {
     isDenied(await raw(system.url, postText('nonsense', '{', { headers: ['Connection: close'] })));
     assert.equal((await raw(system.url, lines('GET /api/v4/participants HTTP/1.1', `Host: ${host}`, 'Connection: close'))).status, 404);
   });
 
   for (const redis of ['running', 'stopped']) {
-    test(`a revoked token is denied on the next request, Redis ${redis}`, async () => {
+    test(`a revoked token is denied on the next request, Redis ${redis} (lead-provider-api.md 3.1/6)`, async () => {
       const [token, id] = /^(\S+)\s+id (\d+)/.exec(system.ctl('token', 'create', '--lead-provider', B).stdout).slice(1);
       if (redis === 'stopped') await system.kill('redis');
       try {
@@ -113,7 +113,7 @@ describe('404 of a route', () => {
   });
 });
 
-describe('400 of a body', () => {
+describe('400 of a body (lead-provider-api.md 3.2/4, 3.2/6e, 3.3/2, 3.3/3, 3.3/4)', () => {
   const send = (content, headers = []) => raw(system.url, Buffer.concat([
     Buffer.from(postText(a.token, '', { headers: [...headers, 'Connection: close'], length: content.length })), Buffer.from(content)]));
   const text = (name, content) => test(name, async () => isProblem(await send(typeof content === 'string' ? Buffer.from(content) : content), 400, 'Bad request'));
@@ -149,7 +149,7 @@ describe('400 of a body', () => {
   text('a lone low surrogate', attribute('"\\udc00"'));
   text('surrogates the wrong way round', attribute('"\\udc00\\ud800"'));
 
-  test('what is only strange is 422, not 400', async () => {
+  test('what is only strange is 422, not 400 (lead-provider-api.md 3.3/6, 3.3/7)', async () => {
     for (const value of ['"\\ud83d\\ude00"', '1e300', '1e999', '-1e-999', '9'.repeat(400), '1,"x":1e400', '-0', '1.5', 'true', 'null', '[[[]]]', '{"a":{"b":1}}', '"\u{10ffff}"', JSON.stringify('x'.repeat(100_000)), '"\\"\\\\\\/\\b\\f\\n\\r\\t"']) {
       const answer = await send(Buffer.from(attribute(value)));
       assert.equal(answer.status, 422, `${value.slice(0, 60)}: ${answer.text}`);
@@ -450,7 +450,7 @@ describe('limits', () => {
   }
 });
 
-describe('rate limits', () => {
+describe('rate limits (lead-provider-api.md 3.2/1)', () => {
   const n = 6;
   let fronts, client = 0;
   before(async () => {

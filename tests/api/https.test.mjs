@@ -29,7 +29,7 @@ test('what the nearest trusted proxy took by HTTPS is served', async () => {
   for (const proto of ['https', 'HTTPS', 'http, https', ['http', 'https']]) assert.equal((await ask(proto)).status, 401, String(proto));
 });
 
-test('what it took by plain HTTP, or does not speak of, is redirected before its token is looked at', async () => {
+test('what it took by plain HTTP, or does not speak of, is redirected before its token is looked at (lead-provider-api.md 3.10/2)', async () => {
   for (const proto of ['http', undefined, '', 'https, http', ['https', 'http'], 'ws', 'httpsx']) isRedirected(await ask(proto), 301, NOWHERE);
   isRedirected(await ask('http', { method: 'HEAD' }), 301, NOWHERE);
   isRedirected(await ask('http', { headers: ['Authorization: Bearer x'] }), 301, NOWHERE);

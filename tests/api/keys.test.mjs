@@ -295,7 +295,7 @@ describe('a void', () => {
 });
 
 describe('whose key, and for how long', () => {
-  test('another provider\'s equal key is its own; a provider\'s tokens share theirs', async () => {
+  test('another provider\'s equal key is its own; a provider\'s tokens share theirs (lead-provider-api.md 3.1/3)', async () => {
     const [one, other] = [somebody(0), somebody(1)], key = newKey();
     const first = await send(one, key);
     assert.deepEqual([first.status, (await send(other, key)).status], [200, 200]);

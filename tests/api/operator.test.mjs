@@ -86,7 +86,7 @@ test('drain: new work is refused, then taken again', async () => {
 describe('token', () => {
   const ask = async (token) => (await system.request('GET', `/api/v3/submissions/${uuidV7()}`, { token })).status;
 
-  test('a revoked token is refused on the next request; both are recorded', async () => {
+  test('a revoked token is refused on the next request; both are recorded (lead-provider-api.md 3.1/6, 3.1/7)', async () => {
     const token = system.token('Provider A');
     assert.match(token, /^[1-9A-HJ-NP-Za-km-z]{32}$/);
     assert.equal(await ask(token), 404);
@@ -101,7 +101,7 @@ describe('token', () => {
     })));
   });
 
-  test('for all, with any text; nothing of it is in the database', async () => {
+  test('for all, with any text; nothing of it is in the database (lead-provider-api.md 3.1/4, 3.1/8)', async () => {
     const made = system.ctl('token', 'create', '--all', '--description', 'of "all", {them}\\');
     assert.deepEqual(lines(made).map((line) => line.replace(/^\S+ +id \d+ +/, '')), ['Provider "B", {C}', 'Provider A'].sort());
     assert.equal(await ask(made.stdout.slice(0, 32)), 404);
@@ -110,7 +110,7 @@ describe('token', () => {
     assert.ok(rows.every(({ row }) => !lines(made).some((line) => row.includes(line.slice(0, 32)))));
   });
 
-  test('of nobody: nothing is made', async () => {
+  test('of nobody: nothing is made (lead-provider-api.md 3.1/8)', async () => {
     const before = await system.db.query('select from api_tokens');
     const { status, stderr } = system.ctl('token', 'create', '--lead-provider', 'Provider');
     assert.equal(status, 1);

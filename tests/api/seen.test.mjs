@@ -124,7 +124,7 @@ test('every metric of every process stands in ops/METRICS.md, with its labels, a
   for (const [, name] of sources.matchAll(/metric_(?:counter|gauge|histogram)\(\s*"(\w+)"/g)) assert.ok(told.has(name), name);
 });
 
-test('no log of any process holds a token, a TRN or a name, not even of a statement that was slow or failed', async () => {
+test('no log of any process holds a token, a TRN or a name, not even of a statement that was slow or failed (lead-provider-api.md 3.14/4)', async () => {
   const person = people[7];
   const holder = await connect(system.cluster, system.database);
   await holder.query('select pg_advisory_lock(1, hashtext($1))', [person.subject]);

@@ -233,7 +233,7 @@ describe('before anything is accepted', () => {
     assert.deepEqual(answer.body.errors.map(({ title }) => title), ['Bad parameter']);
   };
 
-  test('filter that is no set of pairs: 400, after syntax and before structure, on every endpoint (3.2, 3.4)', async () => {
+  test('filter that is no set of pairs: 400, after syntax and before structure, on every endpoint (lead-provider-api.md 3.2/4, 3.2/5, 3.4/1)', async () => {
     const before = await stored();
     const post = (query, text) => system.request('POST', `${DECLARATIONS}?${query}`, { token: a.token, body: text });
     const good = JSON.stringify(body(ect('waits')));

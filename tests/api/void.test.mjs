@@ -45,7 +45,7 @@ async function set(table, api_id, values) {
 }
 
 describe('an unpaid declaration', () => {
-  test('W29 is voided, hides its statement, and may be sent again', async () => {
+  test('W29 is voided, hides its statement, and may be sent again (lead-provider-api.md 3.7/4, 7.3/V2)', async () => {
     const made = await a.accepted(ect('W29'), { at: autumn24 });
     const before = await teacher('W29');
     const voided = await a.voided(made.id, { at: '2024-10-22 10:00' });
@@ -90,7 +90,7 @@ describe('an unpaid declaration', () => {
     shows(await a.voided(api_id, { at: '2025-10-01 10:00' }), { state: 'voided' });
   });
 
-  test('is voided once', async () => {
+  test('is voided once (lead-provider-api.md 3.11/1, 7.3/V3)', async () => {
     const { api_id } = await row((await one("select api_id from declarations where payment_status = 'voided' limit 1")).api_id);
     await a.notVoided(api_id, /voided already/, { at: '2025-10-01 10:00' });
   });
@@ -110,7 +110,7 @@ describe('a paid declaration', () => {
     return made;
   };
 
-  test('awaits clawback on the next output statement, and may be sent again (W30 in full: authorise.test.mjs)', async () => {
+  test('awaits clawback on the next output statement, and may be sent again (lead-provider-api.md 7.3/V4) (W30 in full: authorise.test.mjs)', async () => {
     const made = await paid('void paid');
     const voided = await c.voided(made.id, { at: '2025-02-03 10:00' });
     shows(voided, { state: 'awaiting-clawback', statement_id: statement(C, 2024, '2024-11'), clawback_statement_id: statement(C, 2024, '2025-04'), uplift_paid: true });
@@ -183,7 +183,7 @@ describe('404', () => {
     assert.equal((await d.get(`${DECLARATIONS}/${made.id}`)).status, 404, 'and no longer can');
   });
 
-  test('of nothing, and of what is no id, all of them outcomes', async () => {
+  test('of nothing, and of what is no id, all of them outcomes (lead-provider-api.md 3.2/6d, 7.3/V1)', async () => {
     const ids = [none, none.toUpperCase(), '1', 'x', 'null', '%00', '%C3%A9', '%ff', "'--", '{x}', '"', '%22%7D', 'x'.repeat(3000), participant('W32')];
     const count = async () => Number((await one("select count(*) from submissions where kind = 'declaration.void'")).count);
     const before = await count();
@@ -220,7 +220,7 @@ describe('404', () => {
 });
 
 describe('how it is sent', () => {
-  test('a body is ignored, whatever it is', async () => {
+  test('a body is ignored, whatever it is (lead-provider-api.md 3.3/8)', async () => {
     const made = await a.accepted(ect('void waits'), { at: autumn24 });
     const bodies = [['application/json', '{'], ['application/json', JSON.stringify(body({ reason: 'x' }))], ['text/plain', 'x'.repeat(10_000)]];
     for (const [type, content] of bodies) {

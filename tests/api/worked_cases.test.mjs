@@ -148,7 +148,7 @@ test('W15 extended-1 does not exist on standard schedules', async () => {
   await a.rejected(ect('W15', 'extended-1', '2026-04-20T09:00:00Z', 'other'), ['declaration_type'], { at: '2026-04-25 10:00' });
 });
 
-test('W16 the same again is refused', async () => {
+test('W16 the same again is refused (lead-provider-api.md 3.11/2)', async () => {
   const attributes = ect('W16', 'started', '2024-10-07T09:00:00Z');
   await a.accepted(attributes, { at: '2024-10-20 10:00' });
   await a.rejected(attributes, ['declaration_type'], { at: '2024-10-21 10:00' });
@@ -191,7 +191,7 @@ test('W20 a space is no separator', async () => {
   await a.rejected(ect('W20', 'started', '2024-10-07 09:00:00'), ['declaration_date'], { at: '2024-10-20 10:00' });
 });
 
-test('W21 somebody else\'s participant, in the future', async () => {
+test('W21 somebody else\'s participant, in the future (lead-provider-api.md 3.2/7)', async () => {
   await b.rejected(ect('W21', 'started', '2024-12-07T09:00:00Z'), ['declaration_date', 'participant_id'], { at: '2024-10-20 10:00' });
 });
 

@@ -43,6 +43,7 @@ static const struct {
     {ROLE_ECT, {100}, {INT32_MIN}, INT64_MIN, INT64_MIN, {INT32_MIN}, TRAINING_ACTIVE, PARTICIPANT_ACTIVE},
 };
 
+/* lead-provider-api.md 4.2/1, 4.2/2, 4.2/3, 4.2/4, 4.2/5 */
 static void states_are_called_as_the_document_says(void **state)
 {
     (void)state;

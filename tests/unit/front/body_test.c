@@ -115,6 +115,7 @@ static enum body_verdict to_payload(struct slice body, struct buffer *out)
     return body_to_payload(body, declaration_attributes, out, &detail);
 }
 
+/* lead-provider-api.md 3.3/1, 3.3/3, 3.3/4, 3.3/5, 3.3/6 */
 static void test_examples(void **state)
 {
     (void)state;

@@ -86,6 +86,7 @@ static const struct {
     {"page[per_page][]=1", NULL},
 };
 
+/* lead-provider-api.md 3.4/4, 3.4/5, 3.4/6, 3.4/11, 3.5/2, 3.6/1, 3.6/2, 3.6/3 */
 static void queries_become_fields(void **state)
 {
     (void)state;
@@ -104,6 +105,7 @@ static void queries_become_fields(void **state)
     }
 }
 
+/* lead-provider-api.md 3.4/10 */
 static void a_record_has_no_pages(void **state)
 {
     static const struct list_filter needed[] = {{LIST_NEEDED, "cohort", NULL}, {LIST_END, NULL, NULL}};
