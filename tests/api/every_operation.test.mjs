@@ -47,6 +47,21 @@ async function idFor(operation) {
 
 const is = (answer, status) => assert.equal(answer.status, status, answer.text);
 
+/** What an operation can answer whatever it does, by what it is. */
+function statusesOf(operation) {
+  const isWrite = operation.method !== 'get', isStream = Object.keys(document.at(...operation.place, 'responses', '200').node?.content ?? {}).includes('application/x-ndjson');
+  if (operation.isOpen) return ['429'];
+  return [
+    '400', '401', '429', '503', ...(isWrite ? ['202', '409', '422'] : ['200']), ...(isWrite && !isBulk(operation) ? ['200', '500'] : []), ...(!isWrite && !isStream ? ['304'] : []), ...(operation.body ? ['413'] : []), ...(operation.path.includes('{') ? ['404'] : []),
+  ];
+}
+
+test('every operation has the statuses that all of its kind can have', () => {
+  const missing = operations.flatMap((operation) => statusesOf(operation).filter((status) => !operation.statuses.includes(status)).map((status) => `${operation.name}: ${status}`));
+  assert.deepEqual(missing, []);
+  assert.deepEqual(operations.filter(({ method, isOpen }) => method !== 'get' && !isOpen).filter((one) => !takesKey(one)), [], 'every write takes a key');
+});
+
 describe('401: no token', () => {
   for (const operation of has('401')) test(operation.name, async () => is(await ask(operation, { token: undefined }), 401));
 });
@@ -149,6 +164,27 @@ describe('a key that is taken', () => {
     }
     for (const { status } of await Promise.all(firsts)) assert.ok([200, 404, 422].includes(status), String(status));
   });
+});
+
+describe('500: what was given up', () => {
+  for (const operation of has('500')) {
+    test(operation.name, async () => {
+      const paused = [...system.processes.keys()].filter((name) => decides.test(name)), headers = { 'idempotency-key': randomUUID() };
+      paused.forEach((name) => system.pause(name));
+      try {
+        const first = await ask(operation, { headers: { ...headers, prefer: 'wait=1' } });
+        is(first, 202);
+        const id = first.headers.get('location').split('/').pop();
+        await system.db.query("insert into submission_dead_letters (submission_id, stage, attempts, reason) values ($1, 'validation', 5, 'worker died')", [id]);
+        assert.equal(system.ctl('dead', 'drop', id).status, 0);
+      } finally {
+        paused.forEach((name) => system.proceed(name));
+      }
+      const again = await ask(operation, { headers });
+      is(again, 500);
+      assert.equal(again.headers.get('idempotency-replayed'), 'true');
+    });
+  }
 });
 
 describe('413: a body that is too large', () => {
