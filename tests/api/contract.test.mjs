@@ -2,7 +2,7 @@
 // exercised (support/coverage.mjs) is told. No service runs here.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Document, Violation } from '../support/contract.mjs';
+import { Document, Violation, holdPublished } from '../support/contract.mjs';
 import { coverage, differences, routesOf, summary } from '../support/coverage.mjs';
 import { NOBODY, sample } from '../support/samples.mjs';
 
@@ -125,6 +125,14 @@ describe('what was never exercised', () => {
     const [list, make, all, show] = routes;
     assert.equal(differences(document, [{ ...list, parameters: ['filter[q]'] }, { ...make, attributes: ['cohort'] }, { ...all, isOpen: false }, show]).length, 3);
   });
+});
+
+test('an answer is held against the published contract too, in what that has', () => {
+  const contract = new Document(text.replace('operationId: makeThing', 'operationId: makeThing\n      x-error-titles: [cohort]').replace('required: [id, at, on]', 'required: [id, at, on, name]'));
+  const holds = (method, path, said) => holdPublished(method, path, said, contract);
+  for (const [method, path, said] of [['GET', '/other', answer(200, {})], ['HEAD', '/things', answer(200, '')], ['GET', '/things', answer(503, '')], ['POST', '/things', answer(422, errors('cohort'))], ['POST', '/things', answer(422, errors('idempotency_key'))],
+    ['GET', '/things', answer(200, { data: [{ ...thing, name: 'x', more: 1 }] })], ['POST', '/things', answer(200, { other: 1 }, { 'preference-applied': 'handling=dry-run' })]]) holds(method, path, said);
+  for (const [method, path, said] of [['GET', '/things', answer(200, { data: [thing] })], ['POST', '/things', answer(422, errors('reason'))], ['POST', '/things', answer(422, {})]]) assert.throws(() => holds(method, path, said), Violation);
 });
 
 test('a request is made of what the document says', () => {

@@ -52,7 +52,7 @@ function statusesOf(operation) {
   const isWrite = operation.method !== 'get', isStream = Object.keys(document.at(...operation.place, 'responses', '200').node?.content ?? {}).includes('application/x-ndjson');
   if (operation.isOpen) return ['429'];
   return [
-    '400', '401', '429', '503', ...(isWrite ? ['202', '409', '422'] : ['200']), ...(isWrite && !isBulk(operation) ? ['200', '500'] : []), ...(!isWrite && !isStream ? ['304'] : []), ...(operation.body ? ['413'] : []), ...(operation.path.includes('{') ? ['404'] : []),
+    '400', '401', '429', '503', ...(isWrite ? ['202', '422'] : ['200']), ...(isWrite && !isBulk(operation) ? ['200', '409', '500'] : []), ...(!isWrite && !isStream ? ['304'] : []), ...(operation.body ? ['413'] : []), ...(operation.path.includes('{') ? ['404'] : []),
   ];
 }
 

@@ -4,19 +4,17 @@
 // the same answers are also held against what it promises.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { bin, root } from '../support/cluster.mjs';
-import { Document } from '../support/contract.mjs';
+import { Document, published } from '../support/contract.mjs';
 import { differences, routesOf } from '../support/coverage.mjs';
 import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, body, london } from './client.mjs';
 import { A, participant, world } from './world.mjs';
-
-const file = ['contract', '../shared/contract'].map((folder) => join(root, folder, 'lead-provider-api-v3.openapi.yaml')).find(existsSync);
 
 let system, provider;
 before(async () => {
@@ -260,8 +258,8 @@ describe('front/openapi.yaml', () => {
   });
 });
 
-describe('the published contract', { skip: file ? false : 'contract/lead-provider-api-v3.openapi.yaml is not there' }, () => {
-  const contract = file && new Document(readFileSync(file, 'utf8'));
+describe('the published contract', { skip: published() ? false : 'contract/lead-provider-api-v3.openapi.yaml is not there' }, () => {
+  const contract = published();
   const isOurOwn = ({ path, answer }) => !contract.template(path) || answer.status === 202 || path.endsWith('/bulk') || answer.body?.data?.attributes?.rules !== undefined;
 
   test('every answer above of an operation that it has is one that it promises', () => {
@@ -269,6 +267,18 @@ describe('the published contract', { skip: file ? false : 'contract/lead-provide
     assert.ok(its.length >= 14, `${its.length} answers`);
     for (const one of its) contract.conforms(one);
     for (const one of answers) if (isOurOwn(one)) assert.match(one.path, /^\/(api\/v3\/(submissions|batches|participant-declarations)|healthcheck)/);
+  });
+
+  test('what it has of our operations is what our document has: statuses, query, attributes', () => {
+    const names = (list) => list.filter((one) => one.in === 'query').map((one) => one.name).sort();
+    const document = new Document(readFileSync(join(root, 'front/openapi.yaml'), 'utf8'));
+    const both = contract.operations.map((its) => [its, document.operations.find(({ method, path }) => method === its.method && path === its.path)]).filter(([, ours]) => ours);
+    assert.ok(both.length >= 4);
+    for (const [its, ours] of both) {
+      assert.deepEqual(its.statuses.filter((status) => !ours.statuses.includes(status)), [], ours.name);
+      assert.deepEqual(names(ours.parameters), names(its.parameters), ours.name);
+      assert.deepEqual(Object.keys(ours.body?.attributes ?? {}).sort(), Object.keys(its.body?.attributes ?? {}).sort(), ours.name);
+    }
   });
 
   test('its request is one that the service understands', async () => {

@@ -101,6 +101,14 @@ describe('token', () => {
     })));
   });
 
+  test('its last use is noted, whatever came of it (lead-provider-api.md 3.1/5)', async () => {
+    const token = system.token('Provider A'), { rows: [{ id }] } = await system.db.query('select max(id) as id from api_tokens');
+    const used = async () => (await system.db.query('select last_used_at from api_tokens where id = $1', [id])).rows[0].last_used_at;
+    assert.equal(await used(), null);
+    assert.equal(await ask(token), 404);
+    await until('its use is not noted', async () => (await used()) !== null);
+  });
+
   test('for all, with any text; nothing of it is in the database (lead-provider-api.md 3.1/4, 3.1/8)', async () => {
     const made = system.ctl('token', 'create', '--all', '--description', 'of "all", {them}\\');
     assert.deepEqual(lines(made).map((line) => line.replace(/^\S+ +id \d+ +/, '')), ['Provider "B", {C}', 'Provider A'].sort());

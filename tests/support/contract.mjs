@@ -5,7 +5,7 @@
 //
 // Operations are found by method and path template: who adds one to the document needs to do nothing here.
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -112,7 +112,6 @@ export class Document {
     const parameters = [...(item.parameters ?? []).map((_, i) => ['paths', path, 'parameters', i]), ...(item[method].parameters ?? []).map((_, i) => [...place, 'parameters', i])]
       .map((where) => ({ ...this.at(...where).node, schema: this.at(...where, 'schema').node }));
     const type = Object.keys(item[method].requestBody?.content ?? {})[0];
-    const attributes = this.at(...place, 'requestBody', 'content', type, 'schema', 'properties', 'data', 'properties', 'attributes', 'properties').node;
     return {
       method, path, place, name: item[method].operationId ?? `${method} ${path}`,
       pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
@@ -122,8 +121,23 @@ export class Document {
       parameters: parameters.filter((one) => one.in !== 'path').flatMap((one) => (one.style === 'deepObject'
         ? Object.entries(one.schema.properties ?? {}).map(([name, schema]) => ({ in: one.in, name: `${one.name}[${name}]`, schema, required: one.schema.required?.includes(name) ?? false }))
         : [{ in: one.in, name: one.name, schema: one.schema, required: one.required ?? false, example: one.example }])),
-      body: type && { type, attributes, example: item[method].requestBody.content[type].example },
+      body: type && { type, attributes: this.attributes([...place, 'requestBody', 'content', type, 'schema']), example: item[method].requestBody.content[type].example },
     };
+  }
+
+  /** The properties of a schema, of all its alternatives and parts: { name: where }. */
+  properties(place) {
+    const { node, where } = this.at(...place);
+    const parts = ['anyOf', 'oneOf', 'allOf'].flatMap((key) => (node?.[key] ?? []).map((_, i) => [...where, key, i]));
+    return Object.assign({}, ...parts.map((part) => this.properties(part)), Object.fromEntries(Object.keys(node?.properties ?? {}).map((name) => [name, [...where, 'properties', name]])));
+  }
+
+  /** data.attributes of a body: { name: schema }; undefined: it has none. */
+  attributes(place) {
+    const { data } = this.properties(place), found = data && this.properties(data).attributes;
+    if (!found) return undefined;
+    const all = Object.entries(this.properties(found)).map(([name, where]) => [name, this.at(...where).node]);
+    return all.length > 0 ? Object.fromEntries(all) : undefined;
   }
 
   /** The operation of a request; undefined: there is none. HEAD is GET without its body. */
@@ -200,7 +214,7 @@ export class Document {
       return { type: null };
     }
     if (!type) {
-      if (answer.text) wrong('a body');
+      if (this.strict && answer.text) wrong('a body');
       return { type: null };
     }
     if (given !== type && given !== `${type}; charset=utf-8`) wrong(`Content-Type is "${given}"`);
@@ -241,7 +255,7 @@ function parametersSent(path, sent, operation) {
 // ---- what this process has exercised
 
 const exercised = new Set();
-let served;
+let served, promised;
 
 /** The document of what is served. */
 export function document() {
@@ -249,12 +263,30 @@ export function document() {
   return served;
 }
 
+/** The published contract (contract/lead-provider-api-v3.openapi.yaml), where it is; else undefined. */
+export function published() {
+  const file = ['contract', '../shared/contract'].map((folder) => join(root, folder, 'lead-provider-api-v3.openapi.yaml')).find(existsSync);
+  promised ??= file && new Document(readFileSync(file, 'utf8'));
+  return promised;
+}
+
+/** What the published contract has of an answer must be true of it too. What is ours it does not know: statuses of writes that do not
+ *  wait, dry runs, keys. */
+export function holdPublished(method, path, answer, contract = published()) {
+  const operation = contract?.find(method, path), status = String(answer.status);
+  if (!operation || method.toUpperCase() === 'HEAD' || !operation.statuses.includes(status) || answer.headers.get('preference-applied') === 'handling=dry-run') return;
+  const { titles: said = [] } = contract.conforms({ method, path, answer }), may = contract.at(...operation.place).node['x-error-titles'];
+  if (status !== '422' || !may) return;
+  for (const title of said) if (title !== 'idempotency_key' && !may.includes(title)) throw new Violation({ message: `${operation.name} 422: the published contract has no title "${title}"\n${answer.text}` });
+}
+
 /**
- * Holds an answer against the document; throws. sent: the fields of the request by their names in lower case. isCounted:
+ * Holds an answer against the document, and against the published contract; throws. sent: the fields of the request by their names in lower case. isCounted:
  * whether it counts as exercised; what is made at random does not.
  */
 export function hold(method, path, sent, answer, { isCounted = true } = {}) {
   const what = document().conforms({ method, path, sent, answer });
+  holdPublished(method, path, answer);
   if (what && isCounted && method.toLowerCase() !== 'head') exercised.add(JSON.stringify(what));
   return what;
 }
