@@ -228,7 +228,6 @@ describe('503: nobody is there to ask', () => {
     paused.forEach((one) => system.pause(one));
     try {
       const [write] = has('409');
-      await until('the front is busy', async () => (await a.get('/healthcheck/ready', { url })).status === 200);
       waiting = ask(write, { url, headers: { 'idempotency-key': key } });
       await until('it is not accepted', async () => (await system.db.query('select from idempotency_keys where key = $1', [key])).rowCount > 0);
       for (const operation of has('503').filter(isPublic)) is(await ask(operation, { url }), 503);
