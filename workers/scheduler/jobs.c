@@ -29,6 +29,8 @@ struct job {
 static const struct job jobs[] = {
     {"partitions_made", MACHINE_TIME, due_midnight_us, true, job_make_partitions},
     {"statements_payable", BUSINESS_TIME, due_midnight_us, false, job_statements_payable},
+    {"partnerships_touched", BUSINESS_TIME, due_past_midnight_us, false, job_touch_partnerships},
+    {"derived_refreshed", BUSINESS_TIME, due_one_in_london_us, false, job_refresh_derived},
     {"partitions_dropped", MACHINE_TIME, due_midnight_us, false, job_drop_partitions},
 };
 
@@ -75,6 +77,7 @@ bool jobs_load(struct scheduler *scheduler, struct error *err)
 
     for (size_t i = 0; i < JOB_COUNT; i++)
         scheduler->jobs[i] = (struct job_state){.done_us = INT64_MIN};
+    scheduler->refresh = (struct refresh){0};
     if (!db_run(worker_db(scheduler->worker), &sql_list_job_runs, NULL, &result, err) ||
         !db_columns(result, names, columns, 3, err))
         return false;
@@ -102,34 +105,59 @@ static bool note_run(struct scheduler *scheduler, const struct job *job, int64_t
     return good;
 }
 
-/* A job that fails is noted, logged and tried again later; only a lost connection ends the turn. */
+static void hold_back(const struct job *job, struct job_state *state, const struct error *failure)
+{
+    state->retry_delay_us = due_retry_delay_us(state->retry_delay_us);
+    state->next_try_us = monotonic_now_us() + state->retry_delay_us;
+    log_event(LOG_ERROR, "job_failed", LOG_TEXT("job", job->name), LOG_TEXT("detail", failure->detail),
+              LOG_INT("again_in_s", state->retry_delay_us / US_PER_SECOND), LOG_END);
+}
+
+/* What became of a run; failure is NULL after a success. A job that fails is noted, logged and tried again
+ * later; only a lost connection ends the turn. */
+static bool end_run(struct scheduler *scheduler, const struct job *job, struct job_state *state,
+                    const struct error *failure, struct error *err)
+{
+    const struct job_state run = *state;
+
+    state->started_us = state->worked_us = 0;
+    if (failure != NULL) {
+        db_rollback(worker_db(scheduler->worker));
+        hold_back(job, state, failure);
+        if (failure->kind == ERROR_DB_LOST)
+            return error_set_hint(err, ERROR_DB_LOST, failure->hint, "%s", failure->detail);
+    }
+    if (!note_run(scheduler, job, run.due_us, run.started_us, run.worked_us, failure, err))
+        return false;
+    metric_observe_us(duration_histogram(job), run.worked_us);
+    if (failure != NULL)
+        return true;
+    state->done_us = run.due_us;
+    state->retry_delay_us = 0;
+    metric_set(success_gauge(job), machine_now_us() / US_PER_SECOND);
+    log_event(LOG_INFO, "job_done", LOG_TEXT("job", job->name), LOG_INT("ms", run.worked_us / 1000), LOG_END);
+    return true;
+}
+
+/* One turn of a job, most have but one. */
 static bool run_job(struct scheduler *scheduler, const struct job *job, struct job_state *state,
                     int64_t due_us, struct error *err)
 {
-    const int64_t started_us = machine_now_us(), monotonic_us = monotonic_now_us();
+    const int64_t monotonic_us = monotonic_now_us();
     struct error failure = {0};
-    const bool good = job->run(scheduler, &failure);
-    const int64_t duration_us = monotonic_now_us() - monotonic_us;
 
-    if (!good) {
-        db_rollback(worker_db(scheduler->worker));
-        state->retry_delay_us = due_retry_delay_us(state->retry_delay_us);
-        state->next_try_us = monotonic_now_us() + state->retry_delay_us;
-        log_event(LOG_ERROR, "job_failed", LOG_TEXT("job", job->name), LOG_TEXT("detail", failure.detail),
-                  LOG_INT("again_in_s", state->retry_delay_us / US_PER_SECOND), LOG_END);
-        if (failure.kind == ERROR_DB_LOST)
-            return error_set_hint(err, ERROR_DB_LOST, failure.hint, "%s", failure.detail);
+    if (state->started_us == 0) {
+        state->started_us = machine_now_us();
+        state->due_us = due_us;
     }
-    if (!note_run(scheduler, job, due_us, started_us, duration_us, good ? NULL : &failure, err))
-        return false;
-    metric_observe_us(duration_histogram(job), duration_us);
-    if (!good)
+    scheduler->job = state;
+    scheduler->job_goes_on = false;
+    const bool good = job->run(scheduler, &failure);
+
+    state->worked_us += monotonic_now_us() - monotonic_us;
+    if (good && scheduler->job_goes_on)
         return true;
-    state->done_us = due_us;
-    state->retry_delay_us = 0;
-    metric_set(success_gauge(job), machine_now_us() / US_PER_SECOND);
-    log_event(LOG_INFO, "job_done", LOG_TEXT("job", job->name), LOG_INT("ms", duration_us / 1000), LOG_END);
-    return true;
+    return end_run(scheduler, job, state, good ? NULL : &failure, err);
 }
 
 bool jobs_turn(struct scheduler *scheduler, struct error *err)

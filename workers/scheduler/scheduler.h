@@ -3,8 +3,8 @@
  *
  * Any number may run. Each buries what brokers give it (bury.c); one leads: it holds an advisory lock on the
  * connection through which it writes, so that a leader that lost its connection can do no harm. The leader,
- * about four times a second, does what is due (leader.c): jobs (jobs.c, month_end.c), the numbers of what is
- * undecided (undecided.c), and sending again (redrive.c).
+ * about four times a second, does what is due (leader.c): jobs (jobs.c, month_end.c, partnerships.c,
+ * refresh.c), the numbers of what is undecided (undecided.c), and sending again (redrive.c).
  */
 #ifndef ECF2_WORKERS_SCHEDULER_SCHEDULER_H
 #define ECF2_WORKERS_SCHEDULER_SCHEDULER_H
@@ -17,6 +17,7 @@
 #include "common/error.h"
 #include "common/worker.h"
 #include "workers/scheduler/counts.h"
+#include "workers/scheduler/refresh.h"
 #include "workers/scheduler/sent.h"
 
 #define SCHEDULER_BROKERS_MAX 16
@@ -33,6 +34,9 @@ struct job_state {
     int64_t done_us;        /* latest due time that was worked off; INT64_MIN = none */
     int64_t next_try_us;    /* monotonic: not before, after a failure */
     int64_t retry_delay_us; /* 0 after a success */
+    int64_t due_us;         /* what the run is for that goes on from turn to turn */
+    int64_t started_us;     /* machine time: when it began; 0 = none is under way */
+    int64_t worked_us;      /* how long it has worked in earlier turns */
 };
 
 struct scheduler {
@@ -42,6 +46,9 @@ struct scheduler {
     struct broker_counts counts[SCHEDULER_BROKERS_MAX];
 
     struct job_state jobs[SCHEDULER_JOBS_MAX];
+    const struct job_state *job; /* of the job that runs */
+    bool job_goes_on;            /* set by it: this turn was not its last, so it is not done */
+    struct refresh refresh;
 
     /* undecided.c; monotonic */
     int64_t next_count_us, next_full_count_us;
@@ -79,6 +86,8 @@ bool jobs_turn(struct scheduler *scheduler, struct error *err) __attribute__((wa
 bool job_make_partitions(struct scheduler *scheduler, struct error *err);
 bool job_drop_partitions(struct scheduler *scheduler, struct error *err);
 bool job_statements_payable(struct scheduler *scheduler, struct error *err); /* month_end.c */
+bool job_touch_partnerships(struct scheduler *scheduler, struct error *err); /* partnerships.c */
+bool job_refresh_derived(struct scheduler *scheduler, struct error *err);    /* refresh.c */
 
 /* ---- undecided.c ---- */
 
