@@ -10,6 +10,10 @@
  * A committer of common/commit.h that shows nothing of it names them with commit_add_person and
  * commit_add_school instead, and commit_end queues them behind its write.
  *
+ * Training that repeats school, partnership and contract period of other training there (resumed, gone on) is
+ * no news of the school, unless that was asked of another provider: then no school needs to be named, or
+ * locked.
+ *
  * Locks (pipeline.md section 3, class 1): everybody named is locked by his key, every school by
  * "school:{id}". Of class 3: every provider with a confirmed training period of the person; 0 where a school
  * is named. What each follows from: schema/README.md, "Derived data".

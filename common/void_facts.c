@@ -76,7 +76,7 @@ static const struct fact_field completion_fields[] = {
 static const struct fact_field latest_training_fields[] = {
     FACT_OF(latest_training, id, FACT_NUMBER),
     FACT_OF(latest_training, school_period_id, FACT_NUMBER),
-    FACT_OF(latest_training, school_id, FACT_NUMBER),
+    FACT_OF(latest_training, moved_school_id, FACT_NUMBER),
     FACT_OF(latest_training, started_on, FACT_DATE),
     FACT_OF(latest_training, finished_on, FACT_DATE),
     FACT_OF(latest_training, school_finished_on, FACT_DATE),

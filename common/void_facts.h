@@ -74,7 +74,8 @@ struct void_facts {
     } completion;
     struct {
         int64_t id; /* 0: none */
-        int64_t school_period_id, school_id;
+        int64_t school_period_id;
+        int64_t moved_school_id; /* the school, where training that goes on is seen of it; 0: it is not */
         struct date started_on, finished_on, school_finished_on;
         const char *schedule_identifier;
     } latest_training; /* LT of 6.1 */

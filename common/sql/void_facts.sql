@@ -100,12 +100,17 @@ answered as materialized (
                          and p.id <> lt.id
                          and (p.finished_on is null or p.finished_on > lt.finished_on))) end,
 
-               -- 6.1: LT
+               -- 6.1: LT. A period like it without its interest changes nothing that is kept of the school, unless LT was asked
+               -- of another provider: only then is the school moved (lead-provider-api.md 10)
                'latest_training', case when lt.id is not null then (
                    select json_build_object(
                        'id', lt.id,
                        'school_period_id', lt.school_period_id,
-                       'school_id', lt.school_id,
+                       'moved_school_id', (
+                           select lt.school_id
+                           from provider_contract_periods interest
+                           where interest.id = lt.expression_of_interest_id
+                             and interest.lead_provider_id <> lt.lead_provider_id),
                        'started_on', lt.started_on,
                        'finished_on', lt.finished_on,
                        'school_finished_on', sp.finished_on,

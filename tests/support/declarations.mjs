@@ -82,6 +82,7 @@ export async function loadWorld(system, { providers = 10, people = 300, year = u
      select id::text, api_id as "apiId", 'trn:' || trn as subject, role from person order by trn`,
     [people, year, made[0].school, made.map((p) => p.partnership), made.map((p) => p.id), made[0].schedule, providers, mentors],
   );
+  await system.refreshDerived();
   return { providers: list, people: rows.map((person, i) => ({ ...person, provider: list[i % providers] })) };
 }
 

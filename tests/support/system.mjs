@@ -362,7 +362,7 @@ class System {
 
   /** What follows from rows that a test wrote by SQL, as a writer does it behind his rows (common/derived.h); of everybody. */
   async refreshDerived(at = this.options.env.ECF2_CLOCK) {
-    const instant = Number.isNaN(Date.parse(at)) ? new Date() : new Date(at);
+    const instant = /^\d{4}-/.test(at ?? '') ? new Date(at) : new Date();
     const day = instant.toLocaleDateString('sv-SE', { timeZone: 'Europe/London' });
     const statement = (name) => readFileSync(join(root, 'common/sql', `${name}.sql`), 'utf8');
     const { rows: [{ teachers, schools }] } = await this.db.query(
@@ -417,8 +417,8 @@ function tail(file, bytes = 4000) {
  * ownCluster       a PostgreSQL of its own, which the test may kill
  * wires            between processes and brokers, which the test may cut (proxy.mjs): system.wires.front, .worker
  */
-export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, database, ownCluster, wires } = {}) {
-  const system = new System({ brokers, fronts, workers, env, world, database, ownCluster, wires });
+export async function startSystem({ brokers = 1, fronts = 1, workers = everyWorker, env = {}, world, database, ownCluster, wires, derived } = {}) {
+  const system = new System({ brokers, fronts, workers, env, world, database, ownCluster, wires, derived });
   try {
     return await system.begin();
   } catch (error) {

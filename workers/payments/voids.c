@@ -41,6 +41,12 @@ static void acceptance_release(struct acceptance *one)
     free(one->funding_changes);
 }
 
+/* Where training begins again of which the school shows something; 0: nowhere. */
+static int64_t moved_school(const struct acceptance *one)
+{
+    return one->effects.completion.opens_training ? one->facts.latest_training.moved_school_id : 0;
+}
+
 static struct moved_lists lists_of(const struct acceptance *one)
 {
     return (struct moved_lists){.lead_provider_id = one->item->record.caller_id,
@@ -48,7 +54,7 @@ static struct moved_lists lists_of(const struct acceptance *one)
                                 .declaration_count = one->facts.lead_provider_count,
                                 .participant_ids = one->facts.participant_lead_provider_ids,
                                 .participant_count = one->facts.participant_lead_provider_count,
-                                .schools = one->effects.completion.opens_training};
+                                .schools = moved_school(one) != 0};
 }
 
 static bool decode(struct acceptance *one, struct error *err)
@@ -63,7 +69,8 @@ static bool decode(struct acceptance *one, struct error *err)
         return false;
     const struct moved_lists lists = lists_of(one);
     lists_scopes(&lists, &one->scopes);
-    buffer_printf(&one->school_key, "school:%" PRId64, one->facts.latest_training.school_id);
+    if (moved_school(one) != 0)
+        buffer_printf(&one->school_key, "school:%" PRId64, moved_school(one));
     return true;
 }
 
@@ -78,15 +85,13 @@ static void add_locks(struct commit *commit, size_t entry, const void *own)
     commit_add_key(commit, entry, one->verdict.person_key);
     commit_add_lock(commit, entry, LOCK_STATEMENT, facts->payment_statement.id, /* shared= */ true);
     commit_add_lock(commit, entry, LOCK_STATEMENT, one->effects.clawback_statement_id, /* shared= */ true);
-    if (one->effects.completion.opens_training)
-        commit_add_key(commit, entry, buffer_slice(&one->school_key));
+    commit_add_key(commit, entry, buffer_slice(&one->school_key));
     lists_lock(commit, entry, &lists);
 }
 
 /* ------------------------------------------------------------------- write */
 
-/* The mentor whose record or training changes; the school where training begins again: it may be the first
- * there that this lead provider did not only ask for. */
+/* The mentor whose record or training changes, and the school that shows it. */
 static void add_changed(struct commit *commit, const struct acceptance *one)
 {
     if (mentor_completion_changes_person(&one->effects.completion))
@@ -94,8 +99,8 @@ static void add_changed(struct commit *commit, const struct acceptance *one)
                                                            .as_of_us = one->item->record.as_of_us,
                                                            .updated_at_us = one->updated_at_us,
                                                            .shows_participant = true});
-    if (one->effects.completion.opens_training)
-        commit_add_school(commit, &(struct derived_school){.school_id = one->facts.latest_training.school_id,
+    if (moved_school(one) != 0)
+        commit_add_school(commit, &(struct derived_school){.school_id = moved_school(one),
                                                            .updated_at_us = one->updated_at_us});
 }
 

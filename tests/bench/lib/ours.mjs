@@ -25,7 +25,7 @@ export const everyWorker = { intake: 1, validation: 1, eligibility: 1, payments:
 
 /** workers: as for startSystem; more: other settings. */
 export const startOurs = (world, { workers = everyWorker, ...more } = {}) =>
-  startSystem({ database: world.database, workers, env: { ...env, ...more } });
+  startSystem({ database: world.database, derived: false, workers, env: { ...env, ...more } });
 
 /** The processes of the database server. */
 export function postgresPids() {

@@ -90,7 +90,8 @@ static const char everything[] =
     "\",\"deadline_date\":\"2026-07-31\",\"status\":\"open\"},\"completion\":{"
     "\"became_ineligible_for_funding_on\":\"2021-04-19\",\"reason\":\"completed_during_early_roll_out\","
     "\"latest_completed\":\"2026-04-01T09:00:00.000000Z\",\"other_training_starts_on\":\"2027-01-01\"},"
-    "\"latest_training\":{\"id\":11,\"school_period_id\":12,\"school_id\":13,\"started_on\":\"2025-09-01\","
+    "\"latest_training\":{\"id\":11,\"school_period_id\":12,\"moved_school_id\":13,\"started_on\":\"2025-09-"
+    "01\","
     "\"finished_on\":"
     "\"2026-04-20\",\"school_finished_on\":\"2026-08-31\",\"schedule_identifier\":"
     "\"ecf-standard-september\"},\"lead_provider_ids\":[7,8],\"participant_lead_provider_ids\":[7,8,9]}";
@@ -146,7 +147,7 @@ static void facts_about_everything(void **state)
     assert_int_equal(f.completion.other_training_starts_on.day - f.latest_training.finished_on.day, 256);
     assert_int_equal(f.latest_training.school_finished_on.day - f.latest_training.started_on.day, 364);
     assert_true(f.latest_training.id == 11 && f.latest_training.school_period_id == 12 &&
-                f.latest_training.school_id == 13);
+                f.latest_training.moved_school_id == 13);
     assert_string_equal(f.latest_training.schedule_identifier, "ecf-standard-september");
     assert_true(f.lead_provider_count == 2 && f.lead_provider_ids[1] == 8);
     assert_true(f.participant_lead_provider_count == 3 && f.participant_lead_provider_ids[2] == 9);

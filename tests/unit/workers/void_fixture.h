@@ -73,7 +73,6 @@ static inline struct void_fixture voidable_mentor(void)
     f.facts.completion.reason = FUNDING_END_COMPLETED_DECLARATION;
     f.facts.latest_training.id = 11;
     f.facts.latest_training.school_period_id = 12;
-    f.facts.latest_training.school_id = 13;
     f.facts.latest_training.started_on = on("2025-09-01");
     f.facts.latest_training.finished_on = on("2026-04-20");
     f.facts.latest_training.schedule_identifier = "ecf-standard-september";
