@@ -13,7 +13,8 @@
 --
 -- An enrolment is the latest training with the provider in a role; it is read from the training itself and not from
 -- teacher_provider_status, so that a transaction can show what it has just written. The limits keep each look-up by key:
--- planned once, for an array of any length.
+-- planned once, for an array of any length. "= any (array[…])" is a plain "=" that no GiST index knows: the planner takes the
+-- indexes of exclusion constraints for as quick as others, and they are slower by far.
 select asked.n,
        asked.today::text as today,
        teacher.api_id as participant_id,
@@ -75,13 +76,13 @@ select asked.n,
                       limit 1) as earliest
   left join lateral (select p.working_pattern
                        from school_periods as p
-                      where p.teacher_id = training.teacher_id and p.role = 'ect' and training.role = 'ect'
+                      where p.teacher_id = any (array[training.teacher_id]) and p.role = 'ect' and training.role = 'ect'
                       order by p.started_on desc
                       limit 1) as latest on true
   left join lateral (select mentor.api_id as mentor_id
                        from mentorship_periods as m
                        join teachers as mentor on mentor.id = m.mentor_teacher_id
-                      where m.ect_school_period_id = training.school_period_id
+                      where m.ect_school_period_id = any (array[training.school_period_id])
                         and training.role = 'ect'
                         and (m.finished_on is null or m.finished_on >= asked.today)
                       order by m.started_on
@@ -90,7 +91,7 @@ select asked.n,
                             max(i.finished_on) filter (where i.outcome is not null) as ended_on,
                             (array_agg(i.finished_on order by i.started_on desc))[1] as latest_finished_on
                        from induction_periods as i
-                      where i.teacher_id = training.teacher_id and training.role = 'ect') as induction
+                      where i.teacher_id = any (array[training.teacher_id]) and training.role = 'ect') as induction
  cross join lateral (select string_agg(format('{"from_participant_id":"%s","to_participant_id":"%s","changed_at":"%s"}',
                                               c.api_from_teacher_id, c.api_to_teacher_id,
                                               to_char(c.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),

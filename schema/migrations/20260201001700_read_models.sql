@@ -12,6 +12,7 @@ create table teacher_provider_status (
   assigned_mentor_school_period_id bigint references school_periods deferrable initially deferred,
   involved_in_school_transfer boolean not null default false,
   has_others boolean not null default false,
+  teacher_created_at timestamptz,
   primary key (lead_provider_id, teacher_id),
   constraint teacher_provider_status_ect_with_year
     check ((latest_ect_training_period_id is null) = (latest_ect_contract_period_year is null)),
@@ -29,6 +30,8 @@ create index teacher_provider_status_ect_year_idx on teacher_provider_status (la
 create index teacher_provider_status_mentor_year_idx on teacher_provider_status (latest_mentor_contract_period_year);
 create index teacher_provider_status_ect_training_idx on teacher_provider_status (latest_ect_training_period_id);
 create index teacher_provider_status_mentor_training_idx on teacher_provider_status (latest_mentor_training_period_id);
+create index teacher_provider_status_provider_created_idx
+  on teacher_provider_status (lead_provider_id, teacher_created_at, teacher_id);
 create index teacher_provider_status_transfers_idx on teacher_provider_status (lead_provider_id, teacher_id)
   where involved_in_school_transfer;
 create index teacher_provider_status_assigned_mentor_idx
@@ -61,6 +64,29 @@ create trigger teacher_provider_status_others_come after insert on teacher_provi
   referencing new table as changed for each statement execute function refresh_has_others();
 create trigger teacher_provider_status_others_go after delete on teacher_provider_status
   referencing old table as changed for each statement execute function refresh_has_others();
+
+comment on column teacher_provider_status.teacher_created_at is
+  'teachers.created_at: a provider''s participants are listed in this order (lead-provider-api.md 3.14, number 1)';
+
+-- Likewise kept here: a copy, so that a page is read from one index whoever else is in the table.
+create function fill_teacher_created_at() returns trigger
+  language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  select created_at into new.teacher_created_at from public.teachers where id = new.teacher_id;
+  return new;
+end $$;
+create trigger teacher_provider_status_created_comes before insert or update of teacher_id on teacher_provider_status
+  for each row execute function fill_teacher_created_at();
+create function follow_teacher_created_at() returns trigger
+  language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  update public.teacher_provider_status set teacher_created_at = new.created_at where teacher_id = new.id;
+  return null;
+end $$;
+create trigger teachers_created_at_moves after update of created_at on teachers
+  for each row when (new.created_at is distinct from old.created_at) execute function follow_teacher_created_at();
 
 create table school_year_status (
   contract_period_year integer not null references contract_periods,
@@ -331,5 +357,8 @@ drop function school_year_status_of(bigint[]);
 drop function teacher_provider_status_of(bigint[], date[]);
 drop table school_provider_year_status;
 drop table school_year_status;
+drop trigger teachers_created_at_moves on teachers;
 drop table teacher_provider_status;
+drop function follow_teacher_created_at();
+drop function fill_teacher_created_at();
 drop function refresh_has_others();

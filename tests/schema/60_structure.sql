@@ -13,6 +13,7 @@ insert into indexes_wanted values
   ('teacher_provider_status', 'lead_provider_id, latest_ect_contract_period_year', null),
   ('teacher_provider_status', 'lead_provider_id, latest_mentor_contract_period_year', null),
   ('teachers', 'api_updated_at', null), ('teacher_id_changes', 'api_from_teacher_id', null), ('teachers', 'created_at', null),
+  ('teacher_provider_status', 'lead_provider_id, teacher_created_at, teacher_id', null),
   ('teacher_provider_status', 'lead_provider_id, teacher_id', 'involved_in_school_transfer'),
   ('teacher_provider_status', 'lead_provider_id, teacher_id', 'has_others'),
   ('training_periods', 'lead_provider_id, api_transfer_updated_at', null),

@@ -12,15 +12,33 @@
 -- Rows: id of the teacher, at most $9, in their order; those of one instant by id.
 --
 -- Planned with its parameters (DB_PLAN_WITH_BOUNDS): a filter that is null and an order that is not asked for are no part of
--- the plan then, and the order is one by columns: teachers are read by created_at or api_updated_at until the page is full,
--- or, where the provider or the filters leave few, from these.
+-- the plan then, and the order is one by columns: of all of a provider's by (lead_provider_id, teacher_created_at), or of
+-- teachers by (api_updated_at), until the page is full. A cohort is read from its two indexes, into an array. Where filters
+-- leave few these orders are not looked for: + interval '0' has no index. The planner takes it that those who match lie
+-- everywhere in an order, but they lie together, and it would read all that is before them.
 select status.teacher_id as id
   from teacher_provider_status as status
   join teachers as teacher on teacher.id = status.teacher_id
+ cross join lateral (
+       select case when ($3::text is null or $3::text = 'active') and $5::timestamptz is null
+                then status.teacher_created_at
+                else status.teacher_created_at + interval '0'
+              end as created_at,
+              case when $3::text is null or $3::text = 'active'
+                then teacher.api_updated_at
+                else teacher.api_updated_at + interval '0'
+              end as updated_at) as at
  where status.lead_provider_id = $1::bigint
    and ($2::integer[] is null
-        or status.latest_ect_contract_period_year = any ($2::integer[])
-        or status.latest_mentor_contract_period_year = any ($2::integer[]))
+        or status.teacher_id = any (array(select s.teacher_id
+                                            from teacher_provider_status as s
+                                           where s.lead_provider_id = $1::bigint
+                                             and s.latest_ect_contract_period_year = any ($2::integer[])
+                                          union all
+                                          select s.teacher_id
+                                            from teacher_provider_status as s
+                                           where s.lead_provider_id = $1::bigint
+                                             and s.latest_mentor_contract_period_year = any ($2::integer[]))))
    and ($3::text is null
         or exists (select
                      from training_periods as training
@@ -31,12 +49,14 @@ select status.teacher_id as id
                             when 'active' then training.withdrawn_at is null and training.deferred_at is null
                           end))
    and ($4::uuid[] is null
-        or status.teacher_id in (select c.teacher_id from teacher_id_changes as c where c.api_from_teacher_id = any ($4::uuid[])))
+        or status.teacher_id = any (array(select c.teacher_id
+                                            from teacher_id_changes as c
+                                           where c.api_from_teacher_id = any ($4::uuid[]))))
    and ($5::timestamptz is null or teacher.api_updated_at >= $5::timestamptz)
- order by case $6::text when 'created_at' then teacher.created_at when 'updated_at' then teacher.api_updated_at end,
-          case $6::text when '-created_at' then teacher.created_at when '-updated_at' then teacher.api_updated_at end desc,
-          case $7::text when 'created_at' then teacher.created_at when 'updated_at' then teacher.api_updated_at end,
-          case $7::text when '-created_at' then teacher.created_at when '-updated_at' then teacher.api_updated_at end desc,
-          teacher.id
+ order by case $6::text when 'created_at' then at.created_at when 'updated_at' then at.updated_at end,
+          case $6::text when '-created_at' then at.created_at when '-updated_at' then at.updated_at end desc,
+          case $7::text when 'created_at' then at.created_at when 'updated_at' then at.updated_at end,
+          case $7::text when '-created_at' then at.created_at when '-updated_at' then at.updated_at end desc,
+          status.teacher_id
 offset $8::bigint
  limit $9::bigint;

@@ -14,7 +14,6 @@
 -- one for each provider: who sorts by it has it made for everybody whom the filter leaves.
 select status.teacher_id as id
   from teacher_provider_status as status
-  join teachers as teacher on teacher.id = status.teacher_id
  cross join lateral (select (select max(transfer.updated_at)
                                from school_transfers(status.teacher_id) as transfer
                               where $1::bigint in (transfer.leaving_lead_provider_id, transfer.joining_lead_provider_id)) as updated_at
@@ -34,10 +33,10 @@ select status.teacher_id as id
                                                           from training_periods as later
                                                          where later.school_period_id = training.school_period_id
                                                            and later.started_on > training.started_on))))
- order by case $3::text when 'created_at' then teacher.created_at when 'updated_at' then shown.updated_at end,
-          case $3::text when '-created_at' then teacher.created_at when '-updated_at' then shown.updated_at end desc,
-          case $4::text when 'created_at' then teacher.created_at when 'updated_at' then shown.updated_at end,
-          case $4::text when '-created_at' then teacher.created_at when '-updated_at' then shown.updated_at end desc,
-          teacher.id
+ order by case $3::text when 'created_at' then status.teacher_created_at when 'updated_at' then shown.updated_at end,
+          case $3::text when '-created_at' then status.teacher_created_at when '-updated_at' then shown.updated_at end desc,
+          case $4::text when 'created_at' then status.teacher_created_at when 'updated_at' then shown.updated_at end,
+          case $4::text when '-created_at' then status.teacher_created_at when '-updated_at' then shown.updated_at end desc,
+          status.teacher_id
 offset $5::bigint
  limit $6::bigint;

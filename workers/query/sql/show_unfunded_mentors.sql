@@ -24,7 +24,6 @@ select asked.n,
  cross join lateral (select p.email
                        from school_periods as p
                       where p.teacher_id = asked.teacher_id
-                        and p.role = 'mentor'
                         and exists (select
                                       from teacher_provider_status as mentored
                                      where mentored.assigned_mentor_school_period_id = p.id
