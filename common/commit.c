@@ -11,7 +11,8 @@
 #include "common/metrics.h"
 #include "common/sql.h"
 
-#define LOOK_BACK_US (8 * 24 * 3600 * US_PER_SECOND) /* PL-5 */
+#define LOOK_BACK_US              (8 * 24 * 3600 * US_PER_SECOND) /* PL-5 */
+#define SQLSTATE_UNIQUE_VIOLATION "23505"
 
 void commit_init(struct commit *commit, struct worker *worker, const struct commit_kind *kind,
                  struct commit_entry *entries, size_t count)
@@ -452,6 +453,7 @@ enum outcome_column {
     OUTCOME_LEAD_PROVIDER,
     OUTCOME_TRACE,
     OUTCOME_SCOPES,
+    OUTCOME_HAS_ROWS,
     OUTCOME_COLUMNS
 };
 
@@ -506,6 +508,9 @@ static void add_outcome_value(struct db_params *params, enum outcome_column colu
     case OUTCOME_SCOPES:
         db_array_slice(params, outcome->scopes);
         break;
+    case OUTCOME_HAS_ROWS:
+        db_array_bool(params, outcome->has_rows);
+        break;
     case OUTCOME_COLUMNS:
         break;
     }
@@ -533,6 +538,15 @@ static struct work_item *written_item(struct commit *commit, const PGresult *wri
     return NULL;
 }
 
+/* Of an outcome whose rows were written: the backstop. It is there to be looked at when all is tried again.
+ */
+static bool exists_already(struct error *err)
+{
+    if (err != NULL && strcmp(err->sqlstate, SQLSTATE_UNIQUE_VIOLATION) == 0)
+        err->kind = ERROR_DB_CONFLICT;
+    return false;
+}
+
 bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *outcomes, size_t count,
                            struct error *err)
 {
@@ -544,7 +558,7 @@ bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *ou
     good = commit_end(commit, count == 0 ? NULL : &sql_insert_outcomes, &params, &written, err);
     db_params_release(&params);
     if (!good)
-        return false;
+        return exists_already(err);
     for (int row = 0; written != NULL && row < PQntuples(written); row++) {
         struct work_item *item = written_item(commit, written, row);
 

@@ -114,7 +114,8 @@ void commit_count(struct slice kind, const char *outcome);
 void commit_tell(struct work_item *item, const char *result, uint16_t status, struct slice body,
                  struct slice scopes);
 
-/* Outcomes that change nothing else (common/sql/insert_outcomes.sql). */
+/* Outcomes that change nothing else, or whose rows are written before them (commit_shown.h;
+ * common/sql/insert_outcomes.sql). */
 struct plain_outcome {
     const struct commit_entry *entry;
     const char *result; /* succeeded or rejected */
@@ -126,8 +127,11 @@ struct plain_outcome {
     struct slice facts;
     const char *rules_version;
     struct slice scopes; /* cache scopes that show what is told here (cache.h), comma separated */
+    bool has_rows;       /* this transaction has written what it tells of */
 };
-/* Writes them, commits, tells. outcomes are those of the entries in COMMIT_OPEN. */
+/* Writes them, commits, tells. outcomes are those of the entries in COMMIT_OPEN. Where one with has_rows
+ * exists already, in spite of the locks, all is undone with ERROR_DB_CONFLICT: the next attempt's look finds
+ * it (PL-32). */
 bool commit_plain_outcomes(struct commit *commit, const struct plain_outcome *outcomes, size_t count,
                            struct error *err) __attribute__((warn_unused_result));
 

@@ -281,7 +281,7 @@ test('one that is decided while its burial waits for its subject is not buried',
     await session.query('begin');
     await session.query('select pg_advisory_xact_lock(1, hashtext($1))', [victim.subject]);
     const { rows: [{ at, trace }] } = await session.query('select accepted_at::text as at, trace_id as trace from submissions where id = $1', [id]);
-    await session.query(insertOutcomes, [[id], [at], ['rejected'], [422], ['{"errors":[]}'], [null], [null], [''], ['{}'], [null], [victim.provider.id], [trace], [null]]);
+    await session.query(insertOutcomes, [[id], [at], ['rejected'], [422], ['{"errors":[]}'], [null], [null], [''], ['{}'], [null], [victim.provider.id], [trace], [null], [false]]);
     // One error more than it may have.
     await system.db.query(
       `insert into submission_stages (submission_id, accepted_at, stage, attempt, worker, at, duration_us, detail)

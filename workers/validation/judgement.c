@@ -105,7 +105,7 @@ static void hand_on(const struct judgement *one, const char *rules_version)
 
 /* ---------------------------------------------------------- what does not */
 
-static void tell_dry_run(const struct judgement *one)
+void judgement_tell_dry_run(const struct judgement *one)
 {
     dry_run_tell(one->item, &(struct dry_run){.result = "rejected",
                                               .status = one->status,
@@ -146,6 +146,20 @@ static struct slice scopes_of(struct judgement *one)
     return buffer_slice(&one->scopes);
 }
 
+struct plain_outcome judgement_rejection(struct judgement *rejected, const struct commit_entry *entry,
+                                         const char *rules_version)
+{
+    count_fired(rejected);
+    return (struct plain_outcome){.entry = entry,
+                                  .result = "rejected",
+                                  .status = rejected->status,
+                                  .body = buffer_slice(&rejected->body),
+                                  .fired = buffer_slice(&rejected->fired),
+                                  .facts = rejected->facts,
+                                  .rules_version = rules_version,
+                                  .scopes = scopes_of(rejected)};
+}
+
 static bool commit_rejections(struct worker *worker, const struct commit_kind *kind,
                               struct judgement *const *rejected, size_t count, const char *rules_version,
                               struct error *err)
@@ -163,19 +177,9 @@ static bool commit_rejections(struct worker *worker, const struct commit_kind *k
     for (size_t i = 0; i < count; i++)
         commit_add_key(&commit, i, rejected[i]->person_key);
     good = commit_begin(&commit, err);
-    for (size_t i = 0; good && i < count; i++) {
-        if (entries[i].state != COMMIT_OPEN)
-            continue;
-        count_fired(rejected[i]);
-        outcomes[open++] = (struct plain_outcome){.entry = &entries[i],
-                                                  .result = "rejected",
-                                                  .status = rejected[i]->status,
-                                                  .body = buffer_slice(&rejected[i]->body),
-                                                  .fired = buffer_slice(&rejected[i]->fired),
-                                                  .facts = rejected[i]->facts,
-                                                  .rules_version = rules_version,
-                                                  .scopes = scopes_of(rejected[i])};
-    }
+    for (size_t i = 0; good && i < count; i++)
+        if (entries[i].state == COMMIT_OPEN)
+            outcomes[open++] = judgement_rejection(rejected[i], &entries[i], rules_version);
     good = good && commit_plain_outcomes(&commit, outcomes, open, err);
     commit_release(&commit);
     free(entries);
@@ -200,7 +204,7 @@ bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
     good = rejections == 0 || commit_rejections(worker, kind, rejected, rejections, rules_version, err);
     for (size_t i = 0; good && i < count; i++)
         if (judgements[i]->status != 0 && work_is_dry_run(judgements[i]->item))
-            tell_dry_run(judgements[i]);
+            judgement_tell_dry_run(judgements[i]);
     free(rejected);
     return good;
 }

@@ -24,9 +24,11 @@ struct judgement {
     uint16_t status;           /* 0: accepted; else of the rejection */
     struct buffer body, fired; /* of a rejection: its body, and the sources of the rules that failed */
     struct buffer scopes;      /* of a rejection: filled by judgements_settle */
-    bool is_same_as;           /* of an acceptance (common/verdict.h) */
+    bool is_same_as;           /* of an acceptance that is handed on (common/verdict.h) */
     struct uuid same_as;
-    json_t *rules; /* of a dry run: the trace, owned; NULL otherwise */
+    struct uuid resource_id; /* of one that is concluded here (conclusion.h) */
+    void *own;               /* the kind's own, for its functions there */
+    json_t *rules;           /* of a dry run: the trace, owned; NULL otherwise */
 };
 
 /* Adds a rule that failed, by its source ("declarations.md 3.3/9"). */
@@ -42,5 +44,11 @@ bool judgements_load_facts(struct worker *worker, const struct commit_kind *kind
 bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
                        struct judgement *const *judgements, size_t count, const char *rules_version,
                        struct error *err) __attribute__((warn_unused_result));
+
+/* What judgements_settle and judgements_conclude share: the outcome of a rejection that is about to be
+ * written, whose rules are counted; and what a dry run that was rejected is told. */
+struct plain_outcome judgement_rejection(struct judgement *rejected, const struct commit_entry *entry,
+                                         const char *rules_version);
+void judgement_tell_dry_run(const struct judgement *rejected);
 
 #endif
