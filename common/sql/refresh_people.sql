@@ -35,11 +35,11 @@ removed as (
 written as (
   insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id,
     latest_ect_contract_period_year, latest_mentor_training_period_id, latest_mentor_contract_period_year,
-    assigned_mentor_school_period_id, involved_in_school_transfer, has_others)
+    assigned_mentor_school_period_id, involved_in_school_transfer, has_others, teacher_created_at)
   select (computed).lead_provider_id, (computed).teacher_id, (computed).latest_ect_training_period_id,
          (computed).latest_ect_contract_period_year, (computed).latest_mentor_training_period_id,
          (computed).latest_mentor_contract_period_year, (computed).assigned_mentor_school_period_id,
-         (computed).involved_in_school_transfer, (computed).has_others
+         (computed).involved_in_school_transfer, (computed).has_others, (computed).teacher_created_at
   from difference
   where (computed).teacher_id is not null
   on conflict (lead_provider_id, teacher_id) do update
@@ -49,7 +49,8 @@ written as (
         latest_mentor_contract_period_year = excluded.latest_mentor_contract_period_year,
         assigned_mentor_school_period_id = excluded.assigned_mentor_school_period_id,
         involved_in_school_transfer = excluded.involved_in_school_transfer,
-        has_others = excluded.has_others
+        has_others = excluded.has_others,
+        teacher_created_at = excluded.teacher_created_at
 ),
 -- "is true": looked up in a hash, not joined
 moving as (

@@ -133,7 +133,8 @@ begin atomic
            order by mentorship.started_on
            limit 1),
          trained.is_in_transfer,
-         count(*) over (partition by trained.teacher_id) > 1
+         count(*) over (partition by trained.teacher_id) > 1,
+         (select who.created_at from teachers as who where who.id = trained.teacher_id)
     from (select provider.id as lead_provider_id,
                  step.teacher_id,
                  step.day,
