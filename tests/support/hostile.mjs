@@ -122,7 +122,8 @@ function pickMember(dice, { members }, work) {
   if (members?.length > 0) work(dice.pick(members));
 }
 
-const valuesFor = (made, dice) => dice.pick([texts.map((text) => text.slice(0, 1500)), dates, identifiers, years, pages, sorts, made.pool.all.length > 0 ? made.pool.all : texts]);
+const shortTexts = texts.map((text) => text.slice(0, 1500));
+const valuesFor = (made, dice) => dice.pick([shortTexts, dates, identifiers, years, pages, sorts, made.pool.all.length > 0 ? made.pool.all : texts]);
 const nameOf = ([name]) => (name.raw ? JSON.parse(name.raw) : name);
 const wordsFor = (made, name, dice) => dice.pick([texts, dates, identifiers, years, made.enumOf(name) ?? texts, made.pool.tables.get(tableOf(name)) ?? made.pool.all]);
 
