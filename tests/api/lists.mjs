@@ -74,7 +74,7 @@ export function aList(path, { all, who, needed = '', type, attributes, since = t
     });
   });
 
-  describe(`${path}: pages (3.5)`, () => {
+  describe(`${path}: pages (lead-provider-api.md 3.5/1, 3.5/2, 3.5/3, 3.5/4, 3.5/5)`, () => {
     test('exactly what is visible, in order', async () => {
       for (const name of names()) assert.deepEqual(await ids(who()[name], path, page), all(name), name);
     });
@@ -149,7 +149,7 @@ export function aList(path, { all, who, needed = '', type, attributes, since = t
     }
   });
 
-  describe(`${path}: ${sorts ? 'sort' : 'sort has no meaning'} (3.6)`, () => {
+  describe(`${path}: ${sorts ? 'sort' : 'sort has no meaning'} (lead-provider-api.md 3.6/2, 3.6/3, 3.6/5, 3.6/6)`, () => {
     for (const sort of ['name', '-', 'id,updated', '+created_at', '', ...(sorts ? ['created_at'] : ['-created_at', '-updated_at'])]) {
       test(`sort=${sort}: the default order`, async () => {
         const [name] = names();
@@ -175,7 +175,7 @@ export function sorted(path, { rows, who, needed = '', created_of = (row) => row
     }).map(({ id }) => id);
   }
 
-  describe(`${path}: orders (3.6)`, () => {
+  describe(`${path}: orders (lead-provider-api.md 3.6/1, 3.6/4)`, () => {
     for (const sort of [['-created_at'], ['updated_at'], ['-updated_at'], ['updated_at', '-created_at'], ['-updated_at', 'created_at'], ['created_at', '-updated_at'], ['-created_at', 'updated_at']]) {
       test(`sort=${sort}, whole and page by page; what is equal in it, by primary key (3.5, number 5)`, async () => {
         for (const name of Object.keys(who())) {

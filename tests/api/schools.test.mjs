@@ -129,7 +129,7 @@ describe('filters (3.4)', () => {
   });
 });
 
-test('a page of 3 000, as one answer (3.14/1)', async () => {
+test('a page of 3 000, as one answer (lead-provider-api.md 3.14/1)', async () => {
   await system.db.query(`insert into gias_schools (urn, name, type_name, in_england, section_41_approved, eligible, local_authority_code)
     select 300000 + n, format('Many %s', n), 'Community school', true, false, true, 201 from generate_series(1, 3100) as n`);
   await system.db.query(`insert into schools (urn, created_at) select urn, '2025-09-01' from gias_schools where urn > 300000`);
