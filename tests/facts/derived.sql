@@ -11,7 +11,7 @@ prepare refresh_people as :people;
 prepare refresh_schools as :schools;
 prepare find_people as :find_people;
 prepare find_schools as :find_schools;
-select plan(70);
+select plan(71);
 
 insert into appropriate_bodies (id, name, body_type) overriding system value values (1, 'Hub', 'teaching_school_hub');
 insert into gias_schools (urn, name, type_name, in_england, section_41_approved, local_authority_code)
@@ -157,6 +157,12 @@ update training_periods set finished_on = '2025-01-31' where id = 531;
 select pg_temp.stays(561, 56, 1, '2023-09-01', '2024-08-31'), pg_temp.stays(562, 56, 2, '2024-09-01', null, 'mentor');
 select pg_temp.learns(561, 561, '2023-09-01', '2024-08-31', 1), pg_temp.learns(562, 562, '2024-09-01', null, 2);
 select is(pg_temp.transfer(56), '{1}', 'each role by itself');
+
+-- What a transfer is, the list of transfers says once more: rows instead of yes or no.
+select set_eq('select lead_provider_id, teacher_id from teacher_provider_status_of((select array_agg(id) from teachers), (select array_agg(date ''2025-02-03'') from teachers))
+    where involved_in_school_transfer',
+  'select p.id as lead_provider_id, t.id as teacher_id from teachers t, school_transfers(t.id) s, lateral (values (s.leaving_lead_provider_id), (s.joining_lead_provider_id)) p (id) where p.id is not null',
+  'as the transfers that are shown have it');
 
 -- ---- schools (10) ----
 
