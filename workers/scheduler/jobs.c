@@ -21,17 +21,17 @@ enum job_clock { MACHINE_TIME, BUSINESS_TIME };
 struct job {
     const char *name;
     enum job_clock clock;
-    int64_t (*latest_due_us)(int64_t now_us);
     bool at_start; /* run when a leader comes, whatever was worked off */
+    int64_t (*latest_due_us)(int64_t now_us);
     bool (*run)(struct scheduler *scheduler, struct error *err);
 };
 
 static const struct job jobs[] = {
-    {"partitions_made", MACHINE_TIME, due_midnight_us, true, job_make_partitions},
-    {"statements_payable", BUSINESS_TIME, due_midnight_us, false, job_statements_payable},
-    {"partnerships_touched", BUSINESS_TIME, due_past_midnight_us, false, job_touch_partnerships},
-    {"derived_refreshed", BUSINESS_TIME, due_one_in_london_us, false, job_refresh_derived},
-    {"partitions_dropped", MACHINE_TIME, due_midnight_us, false, job_drop_partitions},
+    {"partitions_made", MACHINE_TIME, true, due_midnight_us, job_make_partitions},
+    {"statements_payable", BUSINESS_TIME, false, due_midnight_us, job_statements_payable},
+    {"partnerships_touched", BUSINESS_TIME, false, due_past_midnight_us, job_touch_partnerships},
+    {"derived_refreshed", BUSINESS_TIME, false, due_one_in_london_us, job_refresh_derived},
+    {"partitions_dropped", MACHINE_TIME, false, due_midnight_us, job_drop_partitions},
 };
 
 #define JOB_COUNT (sizeof jobs / sizeof jobs[0])

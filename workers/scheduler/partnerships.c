@@ -23,7 +23,7 @@ struct span {
 static struct span span_of(const struct job_state *job, struct date today)
 {
     struct date from = today;
-    struct span span;
+    struct span span = {.from = ""};
 
     if (job->done_us != INT64_MIN)
         from = date_add(london_date(job->done_us), 1);
