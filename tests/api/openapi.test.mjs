@@ -14,7 +14,8 @@ import { Document, published } from '../support/contract.mjs';
 import { differences, routesOf } from '../support/coverage.mjs';
 import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, body, london } from './client.mjs';
-import { A, participant, world } from './world.mjs';
+import { P, fillStatus, makePerson, makePlaces } from './people.mjs';
+import { A, participant, uuidOf, world } from './world.mjs';
 
 let system, provider;
 before(async () => {
@@ -35,9 +36,9 @@ function holds(validate, answer) {
 
 // ---- what the project says
 
-const header = readFileSync(join(root, 'common/declaration.h'), 'utf8');
+const header = ['declaration', 'participant'].map((name) => readFileSync(join(root, `common/${name}.h`), 'utf8')).join('');
 
-/** The words of a list of common/declaration.h as the API has them: the last text of each row. */
+/** The words of a list of common/declaration.h or common/participant.h as the API has them: the last text of each row. */
 function words(list) {
   const [, rows] = new RegExp(`#define ${list}\\(X\\)((?:.*\\\\\\n)*.*\\n)`).exec(header);
   return [...rows.matchAll(/X\(\w+, (?:"[^"]*", )*"([^"]*)"\)/g)].map(([, word]) => word);
@@ -151,6 +152,31 @@ describe('what the project says', () => {
     }
   });
 
+  test('participants, their transfers, unfunded mentors', async () => {
+    await makePlaces(system.db);
+    await makePerson(system.db, 'a mentor', { places: [{ role: 'mentor', from: '2020-09-01', training: [] }] });
+    await makePerson(system.db, 'moves', {
+      records: { ect: { eligible: '2022-09-10T09:00:00Z' } }, changes: [{ from: uuidOf('retired'), at: '2024-10-01T10:00:00Z' }],
+      places: [
+        { school: 'S2', from: '2022-09-01', to: '2024-08-31', pattern: 'full_time', training: [{ year: 2022, withdrawn: ['2024-08-30T10:00:00Z', 'moved_school'] }] },
+        { email: 'moves@s1.example', mentors: [{ by: 'a mentor' }], training: [{ to: '2024-09-30', deferred: ['2024-09-30T10:00:00Z', 'other'] }] },
+        { role: 'mentor', school: 'S3', from: '2024-09-01', to: '2024-09-15' },
+      ],
+    });
+    await fillStatus(system.db);
+    const asked = new Provider(system, P);
+    for (const [path, show] of [['/api/v3/participants', (id) => `/api/v3/participants/${id}`], ['/api/v3/participants/transfers', (id) => `/api/v3/participants/${id}/transfers`],
+      ['/api/v3/unfunded-mentors', (id) => `/api/v3/unfunded-mentors/${id}`]]) {
+      const list = await asked.get(path);
+      assert.equal(list.body.data.length, 1, path);
+      answers.push({ path, method: 'get', answer: list }, { path: show(list.body.data[0].id), method: 'get', answer: await asked.get(show(list.body.data[0].id)) });
+      isOurs('errors', path, 'get', await asked.get(`${path}?page=x`));
+      isOurs('error', path, 'get', await system.request('GET', path));
+      isOurs('errors', show('x'), 'get', await asked.get(show('x')));
+      isOurs('error', show('x'), 'get', await system.request('GET', show('x')));
+    }
+  });
+
   test('a dry run', async () => {
     const headers = { prefer: 'handling=dry-run' };
     for (const attributes of [ect({ declaration_type: 'retained-1', declaration_date: '2024-10-19T09:00:00Z' }), ect({ declaration_type: 'started' })]) {
@@ -240,6 +266,13 @@ describe('front/openapi.yaml', () => {
     assert.deepEqual(schemas.DeclarationType.enum, words('DECLARATION_TYPES'));
     assert.deepEqual(schemas.Evidence.enum.toSorted(), words('EVIDENCE_TYPES').toSorted());
     assert.deepEqual(schemas.CourseIdentifier.enum, words('PARTICIPANT_ROLES'));
+    const { withdrawal, deferral, ...enrolment } = schemas.Enrolment.properties;
+    assert.deepEqual(withdrawal.anyOf[0].properties.reason.enum, words('WITHDRAWAL_REASONS'));
+    assert.deepEqual(deferral.anyOf[0].properties.reason.enum, words('DEFERRAL_REASONS'));
+    assert.deepEqual(enrolment.training_status.enum, words('TRAINING_STATUSES'));
+    assert.deepEqual(enrolment.participant_status.enum, words('PARTICIPANT_STATUSES'));
+    assert.deepEqual(enrolment.schedule_identifier.enum, words('SCHEDULE_IDENTIFIERS'));
+    assert.deepEqual(enrolment.mentor_ineligible_for_funding_reason.enum, [...words('FUNDING_END_REASONS'), null]);
     assert.deepEqual(schemas.Declaration.properties.attributes.properties.state.enum.toSorted(), states.toSorted());
   });
 

@@ -1,5 +1,5 @@
 /* common/participant_view.c: the resource of lead-provider-api.md section 4 byte for byte, and its way from
- * rows of show_participants. What the statement itself says: tests/facts/show_participants.sql.
+ * rows of show_participants. What the statement says: tests/api/participants.test.mjs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
