@@ -17,7 +17,7 @@ insert into made select s::text, pg_temp.declaration_in(s, 'no_clawback', t)
 insert into made select s::text, pg_temp.declaration_in('paid', s, t)
   from unnest(enum_range(null::clawback_status), (enum_range(null::declaration_type))[6:8]) u (s, t);
 
-select plan(5 * 5 + 3 * 3 + 3 * 3 + 15);
+select plan(5 * 5 + 3 * 3 + 3 * 3 + 18);
 
 select is(
     pg_temp.outcome_of(format($$update declarations set payment_status = %L, payment_statement_id = %s where id = %s$$, new,
@@ -88,6 +88,16 @@ insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_tr
 select is((select flags from shared), '{t,t}', 'with a second provider each of them has, whoever was first');
 delete from teacher_provider_status where lead_provider_id = 1 and teacher_id = 1;
 select is((select flags from shared), '{f}', 'and none when it is gone');
+
+-- ---- and when the teacher was created, whatever who writes the row says of it
+create temporary view late as
+  select count(*)::integer from teacher_provider_status s join teachers t on t.id = s.teacher_id where s.teacher_created_at is distinct from t.created_at;
+select is((select count from late), 0, 'rows have the teacher''s instant');
+insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year, teacher_created_at)
+  values (1, 1, 3, 2024, '2001-01-01');
+select is((select count from late), 0, 'a row that comes has it');
+update teachers set created_at = '2002-02-02' where id in (1, 2);
+select is((select count from late), 0, 'and follows it');
 
 select * from finish();
 rollback;
