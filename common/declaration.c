@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/declaration_date.h"
+#include "common/fields.h"
 #include "common/london.h"
 #include "common/words.h"
 
@@ -56,40 +57,10 @@ static struct slice *input_text(struct declaration_input *input, size_t field)
     return (struct slice *)(void *)((char *)input + input_fields[field].offset);
 }
 
-/* Bytes of the white space at p (Unicode's White_Space property in UTF-8), 0 when there is none. */
-static size_t white_space_at(const char *p, size_t size)
-{
-    static const char *const spaces[] = {
-        "\t",           "\n",           "\v",           "\f",           "\r",           " ",
-        "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
-        "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
-        "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
-        "\xe3\x80\x80",
-    };
-    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
-        size_t length = strlen(spaces[i]);
-        if (length <= size && memcmp(p, spaces[i], length) == 0)
-            return length;
-    }
-    return 0;
-}
-
-static bool is_blank(struct slice text)
-{
-    size_t i = 0;
-    while (i < text.size) {
-        size_t length = white_space_at(text.data + i, text.size - i);
-        if (length == 0)
-            return false;
-        i += length;
-    }
-    return true;
-}
-
 void declaration_input_interpret(struct declaration_input *input)
 {
     for (size_t i = 0; i < INPUT_FIELD_COUNT; i++)
-        if (is_blank(*input_text(input, i)))
+        if (fields_is_blank(*input_text(input, i)))
             *input_text(input, i) = (struct slice){NULL, 0};
     input->participant_is_uuid = uuid_parse(input->participant_id, &input->participant_uuid);
     input->type = declaration_type_parse(input->declaration_type);
