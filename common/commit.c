@@ -54,6 +54,23 @@ void commit_add_key(struct commit *commit, size_t entry, struct slice key)
         add_lock(commit, (struct commit_lock){.class = LOCK_KEY, .key = key, .entry = entry});
 }
 
+/* Cuts the first key off a list. */
+static struct slice next_key(struct slice *keys)
+{
+    const char *comma = keys->size == 0 ? NULL : memchr(keys->data, ',', keys->size);
+    const struct slice key = {keys->data, comma == NULL ? keys->size : (size_t)(comma - keys->data)};
+    const size_t used = key.size + (comma == NULL ? 0 : 1);
+
+    *keys = (struct slice){keys->data + used, keys->size - used};
+    return key;
+}
+
+void commit_add_keys(struct commit *commit, size_t entry, struct slice keys)
+{
+    while (keys.size > 0)
+        commit_add_key(commit, entry, next_key(&keys));
+}
+
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared)
 {
     if (number != 0 || class == LOCK_LIST)
@@ -246,6 +263,14 @@ static bool is_locked(const struct commit *commit, size_t entry, struct slice ke
     return false;
 }
 
+static bool are_locked(const struct commit *commit, size_t entry, struct slice keys)
+{
+    while (keys.size > 0)
+        if (!is_locked(commit, entry, next_key(&keys)))
+            return false;
+    return true;
+}
+
 static bool read_facts(struct commit *commit, struct error *err)
 {
     static const char *const names[] = {"id", "digest", "person_key"};
@@ -266,8 +291,7 @@ static bool read_facts(struct commit *commit, struct error *err)
         if (entry->state != COMMIT_OPEN)
             continue;
         if (!slice_equal(db_text(commit->facts, row, columns[DIGEST]), entry->digest) ||
-            (entry->person_key.size > 0 &&
-             !is_locked(commit, (size_t)(entry - commit->entries), entry->person_key)))
+            !are_locked(commit, (size_t)(entry - commit->entries), entry->person_key))
             entry->state = COMMIT_MOVED;
     }
     return true;

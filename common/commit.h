@@ -40,7 +40,7 @@ struct commit_entry {
     struct slice digest; /* of the facts that were judged */
     void *context;       /* the kind's own */
     enum commit_state state;
-    struct slice person_key; /* as the facts name the person now; empty = nobody */
+    struct slice person_key; /* as the facts name the person now; empty = nobody; several: comma-separated */
     uint16_t stored_status;  /* COMMIT_DECIDED */
     struct slice stored_body;
     struct slice stored_scopes; /* empty where the outcome is old */
@@ -80,6 +80,8 @@ void commit_release(struct commit *commit);
 
 /* The subject's key is always added. key is borrowed until commit_release. */
 void commit_add_key(struct commit *commit, size_t entry, struct slice key);
+/* As facts name those whose rows may be written: a key, or several separated by commas. */
+void commit_add_keys(struct commit *commit, size_t entry, struct slice keys);
 /* number 0 is nothing to lock; of LOCK_LIST it is the lists that all providers see. */
 void commit_add_lock(struct commit *commit, size_t entry, enum lock_class class, int64_t number, bool shared);
 

@@ -1,11 +1,9 @@
 /* declaration: see declaration.h. */
 #include "common/declaration.h"
 
-#include <string.h>
-
+#include "common/blank.h"
 #include "common/cleanup.h"
 #include "common/declaration_date.h"
-#include "common/fields.h"
 #include "common/london.h"
 #include "common/words.h"
 
@@ -60,7 +58,7 @@ static struct slice *input_text(struct declaration_input *input, size_t field)
 void declaration_input_interpret(struct declaration_input *input)
 {
     for (size_t i = 0; i < INPUT_FIELD_COUNT; i++)
-        if (fields_is_blank(*input_text(input, i)))
+        if (is_blank(*input_text(input, i)))
             *input_text(input, i) = (struct slice){NULL, 0};
     input->participant_is_uuid = uuid_parse(input->participant_id, &input->participant_uuid);
     input->type = declaration_type_parse(input->declaration_type);

@@ -1,37 +1,7 @@
 /* fields: see fields.h. */
 #include "common/fields.h"
 
-#include <string.h>
-
-/* Bytes of the white space at p (Unicode's White_Space property in UTF-8), 0 when there is none. */
-static size_t white_space_at(const char *p, size_t size)
-{
-    static const char *const spaces[] = {
-        "\t",           "\n",           "\v",           "\f",           "\r",           " ",
-        "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
-        "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
-        "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
-        "\xe3\x80\x80",
-    };
-    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
-        size_t length = strlen(spaces[i]);
-        if (length <= size && memcmp(p, spaces[i], length) == 0)
-            return length;
-    }
-    return 0;
-}
-
-bool fields_is_blank(struct slice text)
-{
-    size_t i = 0;
-    while (i < text.size) {
-        size_t length = white_space_at(text.data + i, text.size - i);
-        if (length == 0)
-            return false;
-        i += length;
-    }
-    return true;
-}
+#include "common/blank.h"
 
 json_t *fields_parse(struct slice payload, const char *what, struct error *err)
 {
@@ -56,7 +26,7 @@ bool fields_text(json_t *document, const char *what, const char *name, struct sl
 
     if (value != NULL && !json_is_null(value) && !json_is_string(value))
         return error_set(err, ERROR_WIRE, "payload of %s: \"%s\" is neither text nor null", what, name);
-    if (fields_is_blank(text))
+    if (is_blank(text))
         text = (struct slice){NULL, 0};
     *ret_text = text;
     return true;

@@ -10,9 +10,6 @@
 #include "common/error.h"
 #include "common/slice.h"
 
-/* Null, empty, or only white space (lead-provider-api.md 3.3/7; Unicode's White_Space). */
-bool fields_is_blank(struct slice text);
-
 /* The document of a payload, the caller's; NULL with ERROR_WIRE when it is not of that shape: the front made
  * it, so that is a bug of ours and no answer to a client. what: for the operator, "a partnership". */
 json_t *fields_parse(struct slice payload, const char *what, struct error *err)

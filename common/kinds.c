@@ -9,6 +9,8 @@ static const struct kind kinds[] = {
      SUBJECT_PARTICIPANT,
      "declarations"},
     {"declaration.void", {"validation", "payments", NULL}, "id", SUBJECT_DECLARATION, "declarations"},
+    {"partnership.create", {"validation", NULL}, "school_id", SUBJECT_SCHOOL, "partnerships"},
+    {"partnership.update", {"validation", NULL}, "id", SUBJECT_PARTNERSHIP, "partnerships"},
     {NULL, {NULL}, NULL, SUBJECT_PARTICIPANT, NULL},
 };
 

@@ -12,14 +12,14 @@
 
 #define KIND_STAGES_MAX 4
 
-/* What the field names by which intake finds the person (pipeline.md PL-4). */
-enum kind_subject { SUBJECT_PARTICIPANT, SUBJECT_DECLARATION };
+/* What the field names by which intake finds the person, or the school (pipeline.md PL-4). */
+enum kind_subject { SUBJECT_PARTICIPANT, SUBJECT_DECLARATION, SUBJECT_SCHOOL, SUBJECT_PARTNERSHIP };
 
 struct kind {
     const char *name;
     const char
         *stages[KIND_STAGES_MAX + 1]; /* services in order, NULL-terminated; the last commits acceptance */
-    const char *subject_field;        /* of the payload, a public id: by it intake finds the person */
+    const char *subject_field;        /* of the payload, a public id: by it intake finds them */
     enum kind_subject subject;
     /* What of the lead provider's cached reads shows what its outcome tells, also one that changed nothing: a
      * scope is of this list (common/cache.h). */

@@ -62,6 +62,11 @@ grant insert, update on school_year_status to ecf2_validation, ecf2_eligibility,
 grant update (api_updated_at, api_unfunded_mentor_updated_at, updated_at) on teachers
   to ecf2_validation, ecf2_eligibility, ecf2_payments, ecf2_scheduler;
 
+-- ---- validation: partnerships (create, update: lead-provider-api.md 9.1, 9.2)
+grant insert, update (delivery_partnership_id, api_updated_at, updated_at) on school_partnerships to ecf2_validation;
+grant update (school_partnership_id, lead_provider_id, updated_at) on training_periods to ecf2_validation;
+grant update (api_updated_at, updated_at) on declarations to ecf2_validation;
+
 -- ---- payments: declarations (create, void, mentor completion: declarations.md 6.1, 7.1), statements, runs
 grant insert, update (payment_status, clawback_status, payment_statement_id, clawback_statement_id, voided_by_user_id,
     voided_by_user_at, api_updated_at, updated_at) on declarations to ecf2_payments;

@@ -20,7 +20,7 @@ static void add_trace(struct db_params *params, const struct wire_record *record
         db_array_uuid(params, &record->id);
 }
 
-/* The id by which the person is looked for, where it is one of these. */
+/* The id by which the subject is looked for, where it is one of these. */
 static void add_given(struct db_params *params, const struct intake_entry *entry, enum kind_subject subject)
 {
     if (entry->has_given && entry->kind->subject == subject)
@@ -49,6 +49,8 @@ static void insert_params(struct db_params *params, struct intake_batch *batch)
     ARRAY(params, batch, add_given(params, entry, SUBJECT_DECLARATION));
     ARRAY(params, batch, db_array_slice(params, entry->otherwise));
     ARRAY(params, batch, db_array_instant(params, record->accept_by_us));
+    ARRAY(params, batch, add_given(params, entry, SUBJECT_SCHOOL));
+    ARRAY(params, batch, add_given(params, entry, SUBJECT_PARTNERSHIP));
     db_param_int(params, INTAKE_CLOCK_BOUND_SECONDS); /* a number alone is an interval of seconds */
 }
 

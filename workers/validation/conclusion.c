@@ -29,7 +29,7 @@ static bool begin(struct conclusion *all, struct worker *worker, struct error *e
     }
     commit_init(&all->commit, worker, all->kind->commit, all->entries, all->count);
     for (size_t i = 0; i < all->count; i++) {
-        commit_add_key(&all->commit, i, all->judgements[i]->person_key);
+        commit_add_keys(&all->commit, i, all->judgements[i]->person_key);
         if (all->judgements[i]->status == 0)
             all->kind->add_locks(&all->commit, i, all->judgements[i]);
     }
@@ -117,12 +117,13 @@ static bool rehearse(struct conclusion *all, struct worker *worker, struct error
     for (size_t i = 0; i < all->accepted_count; i++) {
         const struct judgement *one = all->accepted[i];
 
-        dry_run_tell(one->item, &(struct dry_run){.result = "succeeded",
-                                                  .status = 200,
-                                                  .body = buffer_slice(&one->body),
-                                                  .resource_type = all->kind->resource_type,
-                                                  .resource_id = &one->resource_id,
-                                                  .rules = one->rules});
+        dry_run_tell(one->item,
+                     &(struct dry_run){.result = "succeeded",
+                                       .status = 200,
+                                       .body = buffer_slice(&one->body),
+                                       .resource_type = all->kind->resource_type,
+                                       .resource_id = all->kind->makes_resource ? NULL : &one->resource_id,
+                                       .rules = one->rules});
     }
     return true;
 }

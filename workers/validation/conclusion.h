@@ -22,6 +22,7 @@
 struct conclusion_kind {
     const struct commit_kind *commit;
     const char *rules_version, *resource_type;
+    bool makes_resource; /* its id is drawn for it: a dry run tells none */
     /* The locks of one beside its subject's and its person's: other keys, statements, lists. */
     void (*add_locks)(struct commit *commit, size_t entry, struct judgement *accepted);
     /* Queues what all of them write, what follows from it, and last what shows it (shown_write.queue). */

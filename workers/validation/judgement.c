@@ -175,7 +175,7 @@ static bool commit_rejections(struct worker *worker, const struct commit_kind *k
             .item = rejected[i]->item, .digest = rejected[i]->digest, .context = rejected[i]->context};
     commit_init(&commit, worker, kind, entries, count);
     for (size_t i = 0; i < count; i++)
-        commit_add_key(&commit, i, rejected[i]->person_key);
+        commit_add_keys(&commit, i, rejected[i]->person_key);
     good = commit_begin(&commit, err);
     for (size_t i = 0; good && i < count; i++)
         if (entries[i].state == COMMIT_OPEN)

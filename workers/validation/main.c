@@ -4,11 +4,14 @@
  */
 #include "common/kind_handlers.h"
 #include "common/sql.h"
+#include "workers/validation/sql.h"
 #include "workers/validation/validation.h"
 
 static const struct kind_handler handlers[] = {
     {"declaration.create", validate_declarations},
     {"declaration.void", validate_voids},
+    {"partnership.create", validate_partnerships},
+    {"partnership.update", validate_partnership_updates},
     {NULL, NULL},
 };
 
@@ -19,7 +22,8 @@ static bool handle(struct worker *worker, struct work_item *items, size_t count,
 
 int main(int argc, char **argv)
 {
-    static const struct db_statement *const *const statements[] = {common_statements, NULL};
+    static const struct db_statement *const *const statements[] = {common_statements, validation_statements,
+                                                                   NULL};
     static const struct worker_definition definition = {
         .service = "validation",
         .paragraph = "Decides whether submissions may be accepted: every rule, every error at once.",

@@ -11,5 +11,10 @@ bool validate_declarations(struct worker *worker, struct work_item *items, size_
 /* The same of `declaration.void`. */
 bool validate_voids(struct worker *worker, struct work_item *items, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+/* `partnership.create` and `partnership.update`, which end here: commits what passes too. */
+bool validate_partnerships(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool validate_partnership_updates(struct worker *worker, struct work_item *items, size_t count,
+                                  struct error *err) __attribute__((warn_unused_result));
 
 #endif
