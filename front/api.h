@@ -43,9 +43,13 @@ void delivery_partner_list(struct request *request);
 void delivery_partner_show(struct request *request);
 extern const struct list_filter delivery_partner_filters[];
 
-/* api/partnerships.c: operations 17 and 19 */
+/* api/partnerships.c: operations 17 to 20 */
 void partnership_list(struct request *request);
+void partnership_create(struct request *request);
 void partnership_show(struct request *request);
+void partnership_update(struct request *request);
+/* The attributes of operations 18 and 20; NULL ends them. */
+extern const char *const partnership_attributes[], *const correction_attributes[];
 extern const struct list_filter partnership_filters[];
 
 /* api/schools.c: operations 21 and 22 */

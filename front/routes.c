@@ -35,7 +35,9 @@ static const struct route routes[] = {
     {ROUTE_GET,        "/api/v3/delivery-partners",                  ROUTE_LEAD_PROVIDER, NULL,                   false, "delivery_partners", delivery_partner_filters, delivery_partner_list},
     {ROUTE_GET,        "/api/v3/delivery-partners/{id}",             ROUTE_LEAD_PROVIDER, NULL,                   false, "delivery_partners", NULL,            delivery_partner_show},
     {ROUTE_GET,        "/api/v3/partnerships",                       ROUTE_LEAD_PROVIDER, NULL,                   false, "partnerships", partnership_filters, partnership_list},
+    {ROUTE_POST,       "/api/v3/partnerships",                       ROUTE_LEAD_PROVIDER, partnership_attributes, false, NULL,           NULL,                partnership_create},
     {ROUTE_GET,        "/api/v3/partnerships/{id}",                  ROUTE_LEAD_PROVIDER, NULL,                   false, "partnerships", NULL,                partnership_show},
+    {ROUTE_PUT_RECORD, "/api/v3/partnerships/{id}",                  ROUTE_LEAD_PROVIDER, correction_attributes,  false, NULL,           NULL,                partnership_update},
     {ROUTE_GET,        "/api/v3/schools",                            ROUTE_LEAD_PROVIDER, NULL,                   false, "schools",      school_filters,      school_list},
     {ROUTE_GET,        "/api/v3/schools/{id}",                       ROUTE_LEAD_PROVIDER, NULL,                   false, "schools",      school_show_filters, school_show},
     {ROUTE_GET,        "/api/v3/submissions",                        ROUTE_LEAD_PROVIDER, NULL,                   false, NULL,           submission_filters,  submission_list},
@@ -88,6 +90,8 @@ static bool method_fits(enum route_method method, struct slice given)
         return slice_equal(given, slice_of("POST"));
     case ROUTE_PUT:
         return slice_equal(given, slice_of("PUT"));
+    case ROUTE_PUT_RECORD:
+        return slice_equal(given, slice_of("PUT")) || slice_equal(given, slice_of("PATCH"));
     }
     return false;
 }

@@ -17,8 +17,10 @@ enum route_method {
     ROUTE_GET = 1,
     ROUTE_POST = 2,
     ROUTE_PUT = 3,
-    ROUTE_POST_LINES = 4 /* POST of many at once: each line is the body of the single call (submissions.md
-                            section 4) */
+    ROUTE_POST_LINES = 4, /* POST of many at once: each line is the body of the single call (submissions.md
+                             section 4) */
+    ROUTE_PUT_RECORD = 5  /* PUT or PATCH of a record, which is looked up before the structure of the body is
+                             (lead-provider-api.md 3.2, step 6c): the workers say what is wrong with it */
 };
 enum route_auth { ROUTE_OPEN, ROUTE_LEAD_PROVIDER };
 

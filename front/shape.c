@@ -1,6 +1,9 @@
 /* shape: the steps in their order. */
 #include "front/shape.h"
 
+#include <jansson.h>
+
+#include "common/cleanup.h"
 #include "common/upload.h"
 #include "front/body.h"
 #include "front/loop.h"
@@ -45,6 +48,15 @@ bool shape_body(const struct request *request, struct slice body, struct buffer 
     return body_to_payload(body, request->route->attributes, out, ret_detail) == BODY_GOOD;
 }
 
+/* Structure that is looked at behind the record (routes.h): who looks it up is told what is wrong. */
+static void hand_on(struct request *request, const char *detail)
+{
+    CLEANUP(json) json_t *value = json_string(detail);
+    CLEANUP(free) char *text = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+    buffer_clear(&request->payload);
+    buffer_printf(&request->payload, "{\"fields\":{},\"structure\":%s}", text == NULL ? "null" : text);
+}
+
 bool shape_refuse(struct request *request)
 {
     const char *detail = NULL;
@@ -56,15 +68,19 @@ bool shape_refuse(struct request *request)
         request_too_large(request, DETAIL_LARGE);
         return true;
     }
-    enum body_verdict verdict = request->route->method == ROUTE_POST_LINES ? read_lines(request, &detail)
-                                                                           : read_body(request, &detail);
+    const enum route_method method = request->route->method;
+    enum body_verdict verdict =
+        method == ROUTE_POST_LINES ? read_lines(request, &detail) : read_body(request, &detail);
+    const bool comes_later = verdict == BODY_STRUCTURE && method == ROUTE_PUT_RECORD;
     if (verdict == BODY_TOO_LARGE)
         request_refuse(request, 413, DETAIL_LINES);
     else if (verdict == BODY_SYNTAX)
         request_refuse(request, 400, detail);
     else if (request->filter_is_malformed)
         request_refuse_parameter(request, DETAIL_FILTER);
+    else if (comes_later)
+        hand_on(request, detail);
     else if (verdict == BODY_STRUCTURE)
         request_refuse(request, 400, detail);
-    return verdict != BODY_GOOD || request->filter_is_malformed;
+    return (verdict != BODY_GOOD && !comes_later) || request->filter_is_malformed;
 }

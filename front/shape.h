@@ -13,8 +13,8 @@
 struct request;
 
 /* True when the request was answered: its body is too large (413), malformed or not of the documented
- * structure, or its filter is malformed (400). Else request->payload holds its attributes, where it has any.
- */
+ * structure, or its filter is malformed (400). Else request->payload holds its attributes, where it has any;
+ * of ROUTE_PUT_RECORD also what is wrong with the structure: {"fields":{},"structure":…}. */
 bool shape_refuse(struct request *request);
 /* The body of one write of the request's route: its own, or a line of a bulk request. Appends its attributes
  * to out, or says in ret_detail (static text) what would be right. body as body.h wants it. */

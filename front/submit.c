@@ -31,6 +31,7 @@
 #include "front/loop.h"
 #include "front/read.h"
 
+#define FIELDS "{\"fields\":{" /* what a payload begins with (body.h) */
 #define DETAIL_DRY_RUN_BULK                                                                                  \
     "Nothing was accepted: there is no dry run of a bulk request. Leave out Prefer: handling=dry-run."
 /* For the query worker to answer; it may have to hold the answer (common/cache.h). */
@@ -371,16 +372,33 @@ void submit_lines(struct request *request, const char *kind, struct slice digest
     start(request, WIRE_BULK, buffer_slice(&request->payload), digest);
 }
 
-/* {"fields":{"id":…}}; null where the bytes are no text. */
+/* "id":…; null where the bytes are no text. */
 static void write_id(struct buffer *out, struct slice id)
 {
     CLEANUP(json) json_t *value = json_stringn(id.data, id.size);
     CLEANUP(free) char *text = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-    buffer_printf(out, "{\"fields\":{\"id\":%s}}", text == NULL ? "null" : text);
+    buffer_printf(out, "\"id\":%s", text == NULL ? "null" : text);
 }
 
 void submit_by_id(struct request *request, const char *kind)
 {
+    buffer_append_text(&request->payload, FIELDS);
     write_id(&request->payload, request->id);
+    buffer_append_text(&request->payload, "}}");
+    submit_write(request, kind);
+}
+
+void submit_record(struct request *request, const char *kind)
+{
+    const struct slice rest = {request->payload.data + strlen(FIELDS),
+                               request->payload.size - strlen(FIELDS)};
+    struct buffer payload = BUFFER_INIT;
+    buffer_append_text(&payload, FIELDS);
+    write_id(&payload, request->id);
+    if (rest.data[0] != '}')
+        buffer_append_char(&payload, ',');
+    buffer_append(&payload, rest.data, rest.size);
+    buffer_release(&request->payload);
+    request->payload = payload;
     submit_write(request, kind);
 }

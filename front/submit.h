@@ -29,6 +29,9 @@ void submit_digest_line(const struct request *request, EVP_MD_CTX *digest);
  * no id of anything is found out where it is looked up: not found is an outcome (submissions.md section 2).
  */
 void submit_by_id(struct request *request, const char *kind);
+/* The same for a write of a record that takes a body: its payload are the attributes, and the {id} of the
+ * path beside them. */
+void submit_record(struct request *request, const char *kind);
 /* Nobody will wait longer: answers a write that is under way with what is known of it. */
 void submit_give_up(struct request *request);
 

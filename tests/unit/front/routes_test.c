@@ -92,6 +92,12 @@ static const struct {
     {"POST", "/api/v3/statements", NULL, ""},
     {"POST", "/api/v3/delivery-partners", NULL, ""},
     {"POST", "/api/v3/schools", NULL, ""},
+    {"POST", "/api/v3/partnerships", "/api/v3/partnerships", ""},
+    {"PUT", "/api/v3/partnerships", NULL, ""},
+    {"PATCH", "/api/v3/partnerships", NULL, ""},
+    {"PUT", "/api/v3/partnerships/" ID, "/api/v3/partnerships/{id}", ID},
+    {"PATCH", "/api/v3/partnerships/x", "/api/v3/partnerships/{id}", "x"},
+    {"POST", "/api/v3/partnerships/" ID, NULL, ""},
     {"GET", "/api/v3/submissions/" ID, "/api/v3/submissions/{id}", ID},
     {"GET", "/api/v3/submissions/", NULL, ""},
     {"GET", "/api/v3/submissions", "/api/v3/submissions", ""},
@@ -133,8 +139,11 @@ static void test_every_row(void **state)
     (void)state;
     for (const struct route *route = routes_all(); route->template != NULL; route++) {
         struct slice id;
-        static const char *const methods[] = {
-            [ROUTE_GET] = "GET", [ROUTE_POST] = "POST", [ROUTE_PUT] = "PUT", [ROUTE_POST_LINES] = "POST"};
+        static const char *const methods[] = {[ROUTE_GET] = "GET",
+                                              [ROUTE_POST] = "POST",
+                                              [ROUTE_PUT] = "PUT",
+                                              [ROUTE_POST_LINES] = "POST",
+                                              [ROUTE_PUT_RECORD] = "PATCH"};
         const char *method = methods[route->method];
         assert_ptr_equal(route_find(slice_of(method), slice_of(route->template), &id), route);
         assert_non_null(route->handle);
