@@ -91,7 +91,8 @@ $(foreach dir,$(SQL_DIRS),$(eval $(call sql_rules,$(dir))))
 
 # What ecf2ctl shows of other processes' rules (explain) it links from them: pure functions, no I/O and no main.
 RULES := $(filter-out %/main.c,$(wildcard workers/*/*_rules.c)) workers/validation/rules.c workers/validation/wording.c \
-	$(wildcard workers/validation/*_checks.c workers/validation/*_evidence.c workers/validation/*_trace.c) \
+	$(wildcard workers/validation/*_checks.c workers/validation/*_evidence.c workers/validation/*_trace.c \
+	workers/validation/*_effects.c) \
 	workers/payments/mentor_completion.c
 RULES := $(filter-out workers/ctl/%,$(RULES))
 $(BUILD)/librules.a: $(patsubst %.c,$(BUILD)/obj/%.o,$(RULES))

@@ -11,6 +11,10 @@ static const struct kind kinds[] = {
     {"declaration.void", {"validation", "payments", NULL}, "id", SUBJECT_DECLARATION, "declarations"},
     {"partnership.create", {"validation", NULL}, "school_id", SUBJECT_SCHOOL, "partnerships"},
     {"partnership.update", {"validation", NULL}, "id", SUBJECT_PARTNERSHIP, "partnerships"},
+    {"participant.withdraw", {"validation", NULL}, "id", SUBJECT_PARTICIPANT, "participants"},
+    {"participant.defer", {"validation", NULL}, "id", SUBJECT_PARTICIPANT, "participants"},
+    {"participant.resume", {"validation", NULL}, "id", SUBJECT_PARTICIPANT, "participants"},
+    {"participant.change_schedule", {"validation", NULL}, "id", SUBJECT_PARTICIPANT, "participants"},
     {NULL, {NULL}, NULL, SUBJECT_PARTICIPANT, NULL},
 };
 

@@ -65,6 +65,11 @@ grant update (api_updated_at, api_unfunded_mentor_updated_at, updated_at) on tea
 -- ---- validation: partnerships (create, update: lead-provider-api.md 9.1, 9.2)
 grant insert, update (delivery_partnership_id, api_updated_at, updated_at) on school_partnerships to ecf2_validation;
 grant update (school_partnership_id, lead_provider_id, updated_at) on training_periods to ecf2_validation;
+-- ---- validation: what ends there: actions of participants (lead-provider-api.md 5)
+grant insert, update (finished_on, contract_period_year, school_partnership_id, expression_of_interest_id, schedule_id,
+    withdrawn_at, withdrawal_reason, deferred_at, deferral_reason, api_transfer_updated_at, updated_at) on training_periods
+  to ecf2_validation;
+grant update (payments_frozen_year, updated_at) on training_records to ecf2_validation;
 grant update (api_updated_at, updated_at) on declarations to ecf2_validation;
 
 -- ---- payments: declarations (create, void, mentor completion: declarations.md 6.1, 7.1), statements, runs

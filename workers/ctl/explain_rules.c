@@ -8,6 +8,8 @@
 #include "workers/payments/declaration_rules.h"
 #include "workers/payments/void_rules.h"
 #include "workers/validation/declaration_trace.h"
+#include "workers/validation/participant_effects.h"
+#include "workers/validation/participant_rules.h"
 #include "workers/validation/void_rules.h"
 
 /* ---- values ---- */
@@ -131,14 +133,43 @@ static bool explain_void(const struct decided_on *decided, json_t *ret_explained
     return effects != NULL;
 }
 
+/* ---- participant.withdraw, .defer, .resume, .change_schedule ---- */
+
+static bool explain_action(const struct decided_on *decided, json_t *ret_explained, struct error *err)
+{
+    const struct participant_table *table = participant_table_find(decided->kind);
+    struct participant_input input;
+    struct participant_facts facts;
+    struct participant_verdict verdict;
+    if (!participant_input_decode(decided->payload, table == &change_schedule_table, &input, err))
+        return false;
+    const bool good = participant_facts_decode(decided->facts, &facts, err);
+    if (good) {
+        participant_validate(table, &input, &facts, decided->as_of_us, &verdict);
+        json_object_set_new(ret_explained, "rules",
+                            participant_trace(table, &input, &facts, decided->as_of_us, &verdict));
+        json_object_set_new(ret_explained, "effects",
+                            verdict.status != 0 ? json_null()
+                                                : participant_effects_shown(decided->kind, &input, &facts,
+                                                                            decided->as_of_us));
+        participant_facts_release(&facts);
+    }
+    participant_input_release(&input);
+    return good;
+}
+
 /* ---- the kinds ---- */
 
 static const struct explainer {
-    const char *kind, *rules_version;
+    const char *kind, *rules_version; /* NULL: its table has it */
     bool (*explain)(const struct decided_on *decided, json_t *ret_explained, struct error *err);
 } explainers[] = {
     {"declaration.create", DECLARATION_RULES_VERSION, explain_declaration},
     {"declaration.void", VOID_RULES_VERSION, explain_void},
+    {"participant.withdraw", NULL, explain_action},
+    {"participant.defer", NULL, explain_action},
+    {"participant.resume", NULL, explain_action},
+    {"participant.change_schedule", NULL, explain_action},
 };
 
 json_t *explain_rules(const struct decided_on *decided, struct error *err)
@@ -146,9 +177,11 @@ json_t *explain_rules(const struct decided_on *decided, struct error *err)
     for (size_t i = 0; i < sizeof explainers / sizeof explainers[0]; i++) {
         if (!slice_equal(decided->kind, slice_of(explainers[i].kind)))
             continue;
+        const char *version = explainers[i].rules_version != NULL
+                                  ? explainers[i].rules_version
+                                  : participant_table_find(decided->kind)->version;
         json_t *explained = json_object();
-        json_object_set_new(explained, "running_rules_version",
-                            json_integer(strtoll(explainers[i].rules_version, NULL, 10)));
+        json_object_set_new(explained, "running_rules_version", json_integer(strtoll(version, NULL, 10)));
         if (explainers[i].explain(decided, explained, err))
             return explained;
         json_decref(explained);

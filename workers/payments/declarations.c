@@ -8,10 +8,10 @@
 #include "common/clock.h"
 #include "common/declaration_commit.h"
 #include "common/dry_run.h"
+#include "common/moved_lists.h"
 #include "common/verdict.h"
 #include "workers/payments/acceptances.h"
 #include "workers/payments/declaration_rules.h"
-#include "workers/payments/lists.h"
 #include "workers/payments/payments.h"
 #include "workers/payments/sql.h"
 

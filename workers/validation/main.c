@@ -12,6 +12,10 @@ static const struct kind_handler handlers[] = {
     {"declaration.void", validate_voids},
     {"partnership.create", validate_partnerships},
     {"partnership.update", validate_partnership_updates},
+    {"participant.withdraw", validate_withdrawals},
+    {"participant.defer", validate_deferrals},
+    {"participant.resume", validate_resumptions},
+    {"participant.change_schedule", validate_schedule_changes},
     {NULL, NULL},
 };
 

@@ -16,5 +16,15 @@ bool validate_partnerships(struct worker *worker, struct work_item *items, size_
     __attribute__((warn_unused_result));
 bool validate_partnership_updates(struct worker *worker, struct work_item *items, size_t count,
                                   struct error *err) __attribute__((warn_unused_result));
+/* The same of `participant.withdraw`, `.defer`, `.resume`, `.change_schedule`, which end here: what passes is
+ * committed too. */
+bool validate_withdrawals(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool validate_deferrals(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool validate_resumptions(struct worker *worker, struct work_item *items, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
+bool validate_schedule_changes(struct worker *worker, struct work_item *items, size_t count,
+                               struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -1,5 +1,5 @@
-/* workers/payments/lists.c: locks and cache scopes name the same lead providers, each once. */
-#include "workers/payments/lists.h"
+/* common/moved_lists.c: locks and cache scopes name the same lead providers, each once. */
+#include "common/moved_lists.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

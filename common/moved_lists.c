@@ -1,10 +1,11 @@
-/* lists: see lists.h. */
-#include "workers/payments/lists.h"
+/* moved_lists: see moved_lists.h. */
+#include "common/moved_lists.h"
 
 #include "common/cache.h"
 
 #define DECLARATIONS "declarations"
 #define PARTICIPANTS "participants"
+#define PARTNERSHIPS "partnerships"
 #define SCHOOLS      "schools"
 
 /* Calls fn for each list that moves, once each. */
@@ -17,6 +18,8 @@ static void each(const struct moved_lists *lists,
             fn(context, lists->declaration_ids[i], DECLARATIONS);
     for (size_t i = 0; i < lists->participant_count; i++)
         fn(context, lists->participant_ids[i], PARTICIPANTS);
+    if (lists->partnerships)
+        fn(context, lists->lead_provider_id, PARTNERSHIPS);
     if (lists->schools)
         fn(context, /* everybody */ 0, SCHOOLS);
 }
