@@ -1,47 +1,53 @@
-// A cached GET, token and limit counted, beside nginx serving the same bytes from a file that it keeps open.
+// Cached GETs, token and limit counted, beside nginx serving the same bytes from a file that it keeps open: of a declaration, of
+// a participant, of a page of 100 participants.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { cpuSeconds, inRounds, since } from './lib/measure.mjs';
-import { folder, load } from './lib/load.mjs';
+import { folder, load, requestFile } from './lib/load.mjs';
 import { cpuOfOurs, startOurs } from './lib/ours.mjs';
 import { declarationPath, reset, token, worldOf } from './lib/world.mjs';
 
 export const name = 'cached';
 
 const people = 100_000, connections = 256, rounds = 3, seconds = 4, warmup = 2, bytes = 1200;
-const declarations = 10; // of each of the ten providers; each entry is filled anew every 2 s
-const most = 100_000; // requests a second that the file has enough for
+const each = 10; // of each of the ten providers; each entry is filled anew every 2 s
+
+const get = (system, { path, provider }) => system.request('GET', path, { token: token(provider) }).then(({ status, text }) => {
+  assert.equal(status, 200, text);
+  return text;
+});
 
 /** Declarations of each provider, whose name is as long as it takes for the answer to have so many bytes. */
-async function readable(world, system) {
+async function declarationsOf(world, system) {
   const { rows } = await world.db.query(
     `select api_id, lead_provider_id from (select *, row_number() over (partition by lead_provider_id order by id) as n from declarations) as d
-     where n <= $1 order by n, lead_provider_id`, [declarations]);
-  const get = async ({ api_id: id, lead_provider_id: provider }) => (await system.request('GET', `${declarationPath}/${id}`, { token: token(Number(provider)) })).text;
-  const { length } = await get(rows[0]);
+     where n <= $1 order by n, lead_provider_id`, [each]);
+  const reads = rows.map(({ api_id: id, lead_provider_id: provider }) => ({ path: `${declarationPath}/${id}`, provider: Number(provider) }));
+  const { length } = await get(system, reads[0]);
   await world.db.query("update lead_providers set name = rpad(name, length(name) + $1, '-')", [bytes - length]);
   await new Promise((resolve) => setTimeout(resolve, 2100)); // what was read is not read from the cache any more
-  const body = await get(rows[0]);
-  if (Math.abs(body.length - bytes) > 10) throw new Error(`an answer has ${body.length} bytes`);
-  return { body, rows };
+  return reads;
 }
 
-/** For load.c: these GETs, in turn, again and again. */
-function writeReads(file, rows, count) {
-  const out = openSync(file, 'w');
-  const round = Buffer.concat(rows.flatMap(({ api_id: id, lead_provider_id: provider }) => {
-    const text = Buffer.from(`GET ${declarationPath}/${id} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token(Number(provider))}\r\n\r\n`);
-    const head = Buffer.alloc(4);
-    head.writeUInt32LE(text.length);
-    return [head, text];
-  }));
-  for (let written = 0; written < count; written += rows.length) writeSync(out, round);
-  closeSync(out);
-  return file;
+async function participantsOf(world) {
+  const { rows } = await world.db.query(
+    `select t.api_id, s.lead_provider_id from (select *, row_number() over (partition by lead_provider_id order by teacher_id) as n
+       from teacher_provider_status) as s join teachers as t on t.id = s.teacher_id where n <= $1 order by n, lead_provider_id`, [each]);
+  return rows.map(({ api_id: id, lead_provider_id: provider }) => ({ path: `/api/v3/participants/${id}`, provider: Number(provider) }));
 }
+
+const pagesOf = () => Array.from({ length: 10 }, (_, i) => ({ path: '/api/v3/participants?page[per_page]=100', provider: i + 1 }));
+
+// What is read, what it is called, and more requests a second than either side answers.
+const subjects = [
+  { what: 'a declaration', most: 100_000, readsOf: declarationsOf },
+  { what: 'a participant', most: 100_000, readsOf: participantsOf },
+  { what: 'a page of 100 participants', most: 12_000, readsOf: pagesOf },
+];
 
 const freePort = () => new Promise((resolve) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
@@ -52,8 +58,7 @@ const freePort = () => new Promise((resolve) => {
 
 /** nginx with a process for each core, and what it says of every path: the body. */
 async function startNginx(body) {
-  const dir = join(folder(), 'nginx'), port = await freePort(), { username, gid } = userInfo();
-  mkdirSync(dir);
+  const dir = mkdtempSync(join(folder(), 'nginx-')), port = await freePort(), { username, gid } = userInfo();
   writeFileSync(join(dir, 'body'), body);
   writeFileSync(join(dir, 'nginx.conf'), `${gid === 0 ? `user ${username} root;` : ''}
 daemon off; worker_processes auto; pid ${dir}/pid; error_log stderr; worker_rlimit_nofile 65536;
@@ -80,16 +85,13 @@ http {
 /** Processor time of one request; answered: without those of the warm-up, whose time is in it. */
 const micros = (cpuS, answered) => `${((1e6 * cpuS) / (answered * (seconds + warmup) / seconds)).toFixed(1)} µs`;
 
-export async function run({ log, note }) {
-  const world = await worldOf(people, log);
-  await reset(world);
-  const { rows: names } = await world.db.query('select id, name from lead_providers');
-  const system = await startOurs(world);
-  let nginx;
+/** One subject: gives its row, and a line of the note. */
+async function measure({ what, most, readsOf }, world, system, log) {
+  const reads = await readsOf(world, system), body = await get(system, reads[0]);
+  const nginx = await startNginx(body);
   try {
-    const { body, rows } = await readable(world, system);
-    nginx = await startNginx(body);
-    const requests = writeReads(join(folder(), 'cached'), rows, most * (seconds + warmup));
+    const texts = reads.map(({ path, provider }) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token(provider)}\r\n\r\n`);
+    const requests = requestFile(join(folder(), 'cached'), texts, most * (seconds + warmup));
     const results = async () => Object.fromEntries([...await system.metrics('front')].filter(([key]) => key.startsWith('ecf2_cache_requests_total')).map(([key, n]) => [key.match(/"(\w+)"/)[1], n]));
     const cpu = [];
     const sides = {
@@ -112,10 +114,26 @@ export async function run({ log, note }) {
     const seen = await inRounds(rounds, sides, log);
     const { answered, hits, theirs, ...spent } = cpu.at(-1);
     const perRequest = Object.entries(spent).filter(([, n]) => n > 0.05).map(([who, n]) => `${who} ${micros(n, answered)}`);
-    note('Cached GET', `${(100 * hits).toFixed(1)} % hits or joined, the rest read from the database every 2 s; processor time of one, about: ${perRequest.join(', ')}; nginx ${theirs}.`);
-    return [{ name: `cached GET of ${body.length} bytes`, ours: seen.ours.value, peer: 'nginx, the same bytes from a file', theirs: seen.nginx.value, ratio: seen.ours.value / seen.nginx.value, goal: '>= 0.65', unit: '/s' }];
+    return {
+      line: `- ${what}: ${(100 * hits).toFixed(1)} % hits or joined, the rest read from the database every 2 s; processor time of one, about: ${perRequest.join(', ')}; nginx ${theirs}`,
+      row: { name: `cached GET of ${what}, ${body.length} bytes`, ours: seen.ours.value, peer: 'nginx, the same bytes from a file', theirs: seen.nginx.value, ratio: seen.ours.value / seen.nginx.value, goal: '>= 0.65', unit: '/s' },
+    };
   } finally {
-    await nginx?.end();
+    await nginx.end();
+  }
+}
+
+export async function run({ log, note }) {
+  const world = await worldOf(people, log);
+  await reset(world);
+  const { rows: names } = await world.db.query('select id, name from lead_providers');
+  const system = await startOurs(world);
+  try {
+    const seen = [];
+    for (const subject of subjects) seen.push(await measure(subject, world, system, log));
+    note('Cached GET', seen.map(({ line }) => line).join('\n'));
+    return seen.map(({ row }) => row);
+  } finally {
     await system.stop();
     for (const { id, name: before } of names) await world.db.query('update lead_providers set name = $2 where id = $1', [id, before]);
   }

@@ -31,7 +31,7 @@ async function mustBeWritten(world, expected) {
 }
 
 /** Looks once a second: counting costs what is being measured, and when the last one was decided the database tells. */
-async function allDecided(world, expected, what) {
+export async function allDecided(world, expected, what) {
   const end = performance.now() + 180_000;
   for (let seen = 0; seen !== expected; ) {
     seen = await scalar(world, 'select count(*) from submission_outcomes');

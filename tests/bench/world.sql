@@ -3,8 +3,8 @@
 -- same here). This file, then world_training.sql and world_places.sql beside each other, for two processors.
 -- psql variables: people (a multiple of 10), token_digests (an array of ten keyed hashes).
 --
--- Ten people a school, six early career teachers and four who mentor them; every school trains with one of ten lead
--- providers. Person n has id n, and so have their training record, school period, training period and mentorship. Every
+-- Two schools of five have ten people, six early career teachers and four who mentor them, and train with one of ten lead
+-- providers; the others have nobody. Person n has id n, and so have their training record, school period, training period and mentorship. Every
 -- teacher has declared `started` already. What is declared in a run lands on the first of twelve open statements.
 \set ON_ERROR_STOP on
 set session_replication_role = replica; -- no foreign key is looked up row by row: the numbers below agree by construction
@@ -13,7 +13,7 @@ set work_mem = '256MB';
 begin;
 
 insert into contract_periods (year, started_on, finished_on, enabled) values (2024, '2024-06-01', '2025-05-31', true);
-insert into schedules (id, contract_period_year, identifier) overriding system value values (1, 2024, 'ecf-standard-september');
+insert into schedules (id, contract_period_year, identifier) overriding system value values (1, 2024, 'ecf-standard-september'), (2, 2024, 'ecf-standard-january');
 insert into milestones (schedule_id, declaration_type, start_date)
 select 1, type, '2024-06-01' from unnest(enum_range(null::declaration_type)) as type;
 
@@ -41,11 +41,11 @@ insert into webhook_endpoints (id, lead_provider_id, url, secret_encrypted, even
 select n, n, 'https://provider-' || n || '.example/hooks', '\x00', '{submission.decided}' from generate_series(1, 10) as n;
 
 insert into gias_schools (urn, name, type_name, in_england, section_41_approved, eligible, local_authority_code)
-select 100000 + n, 'School ' || n, 'Academy converter', true, false, true, 202 from generate_series(1, :people / 10) as n;
+select 100000 + n, 'School ' || n, 'Academy converter', true, false, true, 202 from generate_series(1, :people / 4) as n;
 insert into schools (id, urn) overriding system value
-select n, 100000 + n from generate_series(1, :people / 10) as n;
+select n, 100000 + n from generate_series(1, :people / 4) as n;
 insert into school_funding_eligibilities (gias_school_urn, contract_period_year, pupil_premium_uplift, sparsity_uplift)
-select 100000 + n, 2024, n % 3 = 0, n % 7 = 0 from generate_series(1, :people / 10) as n;
+select 100000 + n, 2024, n % 3 = 0, n % 7 = 0 from generate_series(1, :people / 4) as n;
 insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year) overriding system value
 select n, n, n % 10 + 1, n % 10 + 1, 2024 from generate_series(1, :people / 10) as n;
 

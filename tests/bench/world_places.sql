@@ -9,12 +9,17 @@ insert into mentorship_periods (id, school_id, ect_school_period_id, ect_teacher
 select n, school, n, n, mentor, mentor, '2024-09-01' from people where mentor is not null;
 insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year,
                                      latest_mentor_training_period_id, latest_mentor_contract_period_year,
-                                     assigned_mentor_school_period_id)
+                                     assigned_mentor_school_period_id, teacher_created_at)
 select provider, n, case role when 'ect' then n end, case role when 'ect' then 2024 end,
-       case role when 'mentor' then n end, case role when 'mentor' then 2024 end, mentor
+       case role when 'mentor' then n end, case role when 'mentor' then 2024 end, mentor,
+       timestamptz '2024-08-01' + n * interval '1 second'
   from people;
 insert into declarations (training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type,
                           declaration_date, payment_status, payment_statement_id, mentorship_period_id,
                           delivery_partner_when_created_id)
 select n, n, role, provider, 2024, 'started', '2024-09-15 10:00Z', 'eligible', (provider - 1) * 12 + 1, n, provider
   from people where role = 'ect';
+insert into school_year_status (contract_period_year, school_id, in_partnership, programme_choice, api_updated_at)
+select contract_period_year, school_id, in_partnership, programme_choice, clock_timestamp()
+  from school_year_status_of(array(select id from schools));
+insert into school_provider_year_status select * from school_provider_year_status_of(array(select id from schools));

@@ -1,7 +1,7 @@
 // The generator of HTTP load (load.c), pgbench, and processes that are peers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { since } from './measure.mjs';
 import { root, sharedCluster } from '../../support/cluster.mjs';
@@ -29,6 +29,19 @@ export async function finished(command, args, options = {}, onError = () => {}) 
   return out;
 }
 
+/** A file for load.c: these requests in turn, again and again until there are `count`; texts of ASCII. */
+export function requestFile(file, texts, count) {
+  const out = openSync(file, 'w');
+  const round = Buffer.concat(texts.flatMap((text) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(text.length);
+    return [head, Buffer.from(text, 'latin1')];
+  }));
+  for (let written = 0; written < count; written += texts.length) writeSync(out, round);
+  closeSync(out);
+  return file;
+}
+
 /** One run of load.c; see there. url: http://127.0.0.1:PORT. Fails when an answer had none of the statuses `expect`. */
 export async function load({ url, requests, connections, seconds, warmup = 0, rate, count, skip, expect = [202] }) {
   const options = { to: new URL(url).host, requests, connections, seconds, warmup, rate, count, skip };
@@ -50,13 +63,13 @@ export async function warmLoad(cpu, { warmup, rate, ...options }) {
 
 /** One run of pgbench, `-M prepared`, 32 clients; gives { tps, done, count }: transactions a second and in all after the
  *  warm-up, in which its sessions fill their caches (of partitions and plans), and in all from the start. */
-export async function pgbench(database, script, { seconds, warmup = 0, onWarm = () => {}, variables = {}, clients = 32 } = {}) {
+export async function pgbench(database, script, { seconds, warmup = 0, onWarm = () => {}, variables = {}, clients = 32, user = 'postgres' } = {}) {
   const file = join(folder(), 'pgbench.sql');
   writeFileSync(file, script);
   const counted = [];
   let rest = '';
   const out = await finished('/usr/lib/postgresql/15/bin/pgbench', [
-    '-h', join(sharedCluster(), 'pg'), '-U', 'postgres', '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-f', file,
+    '-h', join(sharedCluster(), 'pg'), '-U', user, '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-f', file,
     '-T', String(warmup + seconds), '-P', '1',
     ...Object.entries({ clients, ...variables }).flatMap(([name, value]) => ['-D', `${name}=${value}`]), database], {}, (text) => {
     const lines = (rest += text).split('\n');

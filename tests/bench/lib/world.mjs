@@ -68,6 +68,9 @@ function teachersOf(world, count) {
   });
 }
 
+/** So many early career teachers, in the same order: [{ id, provider }]. */
+export const teachers = (world, count) => teachersOf(world, count).map((n) => ({ id: uuidOf(n), provider: providerOf(n) }));
+
 /** What person n may declare: everybody's first type, then everybody's second, … */
 function * wishes(world, count, persons, providers) {
   const teachers = teachersOf(world, persons ?? count);

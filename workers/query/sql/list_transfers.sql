@@ -4,20 +4,16 @@
 --   $1 lead_provider_id  bigint       who asks
 --   $2 updated_since     timestamptz  a first or last training of a school period, with this provider, stamped then or later;
 --                                     null = always
---   $3 sort, $4 then     text         created_at, of the person, or updated_at, the one shown; with "-" before it descending;
---                                     null = no more
+--   $3 sort, $4 then     text         created_at or updated_at, both of the person (3.6, number 4), with "-" before it
+--                                     descending; null = no more
 --   $5 skip, $6 take     bigint
 --
 -- Rows: id of the teacher, at most $6, in their order; those of one instant by id.
 --
--- Planned with its parameters (DB_PLAN_WITH_BOUNDS), see list_participants. updated_at stands in no column, as it is another
--- one for each provider: who sorts by it has it made for everybody whom the filter leaves.
+-- Planned with its parameters (DB_PLAN_WITH_BOUNDS), see list_participants.
 select status.teacher_id as id
   from teacher_provider_status as status
- cross join lateral (select (select max(transfer.updated_at)
-                               from school_transfers(status.teacher_id) as transfer
-                              where $1::bigint in (transfer.leaving_lead_provider_id, transfer.joining_lead_provider_id)) as updated_at
-                    ) as shown
+  join teachers as teacher on teacher.id = status.teacher_id
  where status.lead_provider_id = $1::bigint
    and status.involved_in_school_transfer
    and ($2::timestamptz is null
@@ -33,10 +29,10 @@ select status.teacher_id as id
                                                           from training_periods as later
                                                          where later.school_period_id = training.school_period_id
                                                            and later.started_on > training.started_on))))
- order by case $3::text when 'created_at' then status.teacher_created_at when 'updated_at' then shown.updated_at end,
-          case $3::text when '-created_at' then status.teacher_created_at when '-updated_at' then shown.updated_at end desc,
-          case $4::text when 'created_at' then status.teacher_created_at when 'updated_at' then shown.updated_at end,
-          case $4::text when '-created_at' then status.teacher_created_at when '-updated_at' then shown.updated_at end desc,
+ order by case $3::text when 'created_at' then status.teacher_created_at when 'updated_at' then teacher.api_updated_at end,
+          case $3::text when '-created_at' then status.teacher_created_at when '-updated_at' then teacher.api_updated_at end desc,
+          case $4::text when 'created_at' then status.teacher_created_at when 'updated_at' then teacher.api_updated_at end,
+          case $4::text when '-created_at' then status.teacher_created_at when '-updated_at' then teacher.api_updated_at end desc,
           status.teacher_id
 offset $5::bigint
  limit $6::bigint;
