@@ -163,7 +163,7 @@ describe('what the project says', () => {
         { role: 'mentor', school: 'S3', from: '2024-09-01', to: '2024-09-15' },
       ],
     });
-    await fillStatus(system.db);
+    await fillStatus(system);
     const asked = new Provider(system, P);
     for (const [path, show] of [['/api/v3/participants', (id) => `/api/v3/participants/${id}`], ['/api/v3/participants/transfers', (id) => `/api/v3/participants/${id}/transfers`],
       ['/api/v3/unfunded-mentors', (id) => `/api/v3/unfunded-mentors/${id}`]]) {

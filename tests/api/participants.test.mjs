@@ -150,6 +150,7 @@ const others = {
   M1: { ...at({ provider: Q }, { role: 'mentor', from: '2020-09-01' }) },
   M2: { ...at([], { role: 'mentor', from: '2020-09-01' }) },
   M3: { ...at([], { role: 'mentor', school: 'S2', from: '2020-09-01' }) },
+  whole: { ...at({}, { email: 'A.Lee@school.example' }), first: 'Rowan', last: 'Marlowe', trn: '3141592', created: CREATED, updated: UPDATED },
   both: {
     records: { ect: { eligible: '2022-09-10T09:00:00Z' }, mentor: { eligible: '2025-09-10T09:00:00Z' } },
     places: [
@@ -185,7 +186,7 @@ before(async () => {
     const times = { created: `2024-08-0${9 - (i % 3)}T09:00:00Z`, updated: `2025-09-0${1 + (i % 5)}T10:00:00.${i % 2}00001Z` };
     numbers.set(name, { number: Number(await makePerson(system.db, name, { ...times, ...person })), created: person.created ?? times.created, updated: person.updated ?? times.updated });
   }
-  await fillStatus(system.db);
+  await fillStatus(system);
   for (const name of [P, Q, R]) provider[name] = new Provider(system, name);
 });
 after(() => system?.stop());
@@ -212,7 +213,6 @@ describe('4 attributes', () => {
   }
 
   test('4 the whole resource, attributes in their order', async () => {
-    await makePerson(system.db, 'whole', { ...cases.email[0], first: 'Rowan', last: 'Marlowe', trn: '3141592', created: CREATED, updated: UPDATED });
     assert.equal((await provider[P].get(shown(idOf('whole')))).text, JSON.stringify({
       data: {
         id: idOf('whole'), type: 'participant', attributes: {

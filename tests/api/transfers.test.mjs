@@ -102,7 +102,7 @@ before(async () => {
     const own = `2025-04-0${1 + (i % 4)}T09:00:00.25Z`; // of the participant, by which transfers are sorted (3.6/4)
     numbers.set(name, { number: Number(await makePerson(system.db, name, { created, updated: own, ...person })), created, updated: own });
   }
-  await fillStatus(system.db);
+  await fillStatus(system);
   for (const name of [P, Q, R]) provider[name] = new Provider(system, name);
 });
 after(() => system?.stop());

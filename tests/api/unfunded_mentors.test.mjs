@@ -63,7 +63,7 @@ before(async () => {
     numbers.set(name, { number: Number(await makePerson(system.db, name, { created, mentorUpdated, updated: '2026-01-31T00:00:00Z', ...person })), created, updated: mentorUpdated });
   }
   for (const [name, person] of Object.entries(ects)) await makePerson(system.db, name, person);
-  await fillStatus(system.db);
+  await fillStatus(system);
   for (const name of [P, Q, R]) provider[name] = new Provider(system, name);
 });
 after(() => system?.stop());
