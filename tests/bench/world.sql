@@ -48,6 +48,13 @@ insert into school_funding_eligibilities (gias_school_urn, contract_period_year,
 select 100000 + n, 2024, n % 3 = 0, n % 7 = 0 from generate_series(1, :people / 4) as n;
 insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year) overriding system value
 select n, n, n % 10 + 1, n % 10 + 1, 2024 from generate_series(1, :people / 10) as n;
+-- What is derived of schools (of people: world_places.sql); everybody trains with his school's provider.
+insert into school_year_status (contract_period_year, school_id, in_partnership, programme_choice)
+select 2024, n, true, 'provider_led' from generate_series(1, :people / 10) as n;
+insert into school_provider_year_status (lead_provider_id, contract_period_year, school_id, has_partnership)
+select n % 10 + 1, 2024, n, true from generate_series(1, :people / 10) as n;
+-- The nightly refresh does not compare all of it while something is measured.
+insert into job_runs (job, last_due_at) values ('derived_refreshed', now() + interval '2 days');
 
 create unlogged table people as
 select n, (n - 1) / 10 + 1 as school, ((n - 1) / 10 + 1) % 10 + 1 as provider,
