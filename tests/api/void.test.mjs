@@ -461,6 +461,28 @@ describe('6.1', () => {
     assert.equal((await periods(name)).length, 2);
   });
 
+  test('of training that was asked of another provider the school is told when it goes on', async () => {
+    const name = 'void mentor asked of B';
+    const scopes = async (id) => (await one(
+      "select o.scopes from submission_outcomes o join submissions s on s.id = o.submission_id where s.kind = 'declaration.void' and o.resource_api_id = $1", [id])).scopes;
+    const kept = () => one(
+      `select s.* from school_provider_year_status s join lead_providers l on l.id = s.lead_provider_id where l.name = $1 and s.contract_period_year = 2025`, [A]);
+    await system.db.query(
+      `update training_periods set expression_of_interest_id = (select p.id from provider_contract_periods p join lead_providers l on l.id = p.lead_provider_id
+          where l.name = $2 and p.contract_period_year = 2025) where id = $1`, [(await periods(name))[0].id, B]);
+    await system.refreshDerived();
+    // As if A had nobody else there: what the school shows of A is what is made now.
+    await system.db.query("delete from school_provider_year_status where lead_provider_id = $1 and contract_period_year = 2025", [(await kept()).lead_provider_id]);
+    const made = await complete(name);
+    await a.voided(made.id, at);
+    const [, fresh] = await periods(name);
+    assert.deepEqual([fresh.starts, fresh.expression_of_interest_id], ['2026-04-21', null]);
+    assert.ok((await scopes(made.id)).includes('{lp:0}:schools'));
+    assert.deepEqual([(await kept())?.has_expression_of_interest, (await kept())?.has_partnership], [false, true]);
+    assert.ok(!(await scopes((await one("select d.api_id from declarations d join teachers t on t.id = d.teacher_id where t.api_id = $1 and d.payment_status = 'voided'",
+      [participant('W31')])).api_id)).includes('{lp:0}:schools'), 'of other training it is not');
+  });
+
   test('another reason goes too, and the log tells', async () => {
     const name = 'void mentor other reason';
     const made = await complete(name);

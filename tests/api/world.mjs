@@ -127,6 +127,7 @@ W30: trainedBy(C, P1), 'authorise 1': trainedBy(C, P1), 'authorise submitted': t
 
   // void.test.mjs, 6.1
   'void mentor ends tomorrow': P5, 'void mentor ends today': P5, 'completed, ends tomorrow': P5, 'completed, ends today': P5, 'completed, ended': P5,
+  'void mentor asked of B': P5,
 };
 for (let i = 1; i <= 6; i++) cases[`void order ${i}`] = cases[`void batch ${i}`] = P1;
 for (let i = 0; i < 9; i++) cases[`format ${i}`] = P1;
