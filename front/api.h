@@ -19,10 +19,16 @@ extern const char *const declaration_attributes[];
 /* The filters of operation 9. */
 extern const struct list_filter declaration_filters[];
 
-/* api/participants.c: operations 1 and 2 */
+/* api/participants.c: operations 1 to 6 */
 void participant_list(struct request *request);
 void participant_show(struct request *request);
 extern const struct list_filter participant_filters[];
+void participant_withdraw(struct request *request);
+void participant_defer(struct request *request);
+void participant_resume(struct request *request);
+void participant_change_schedule(struct request *request);
+/* The attributes of operations 3 and 4, of 5, of 6. */
+extern const char *const stop_attributes[], *const resume_attributes[], *const schedule_attributes[];
 
 /* api/transfers.c: operations 7 and 8 */
 void transfer_list(struct request *request);
