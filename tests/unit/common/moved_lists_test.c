@@ -48,6 +48,13 @@ static void where_a_school_changes_everybody(void **state)
            "{lp:7}:declarations,{lp:0}:schools", (const int64_t[]){7, 0}, 2);
 }
 
+static void where_who_is_trained_changes_its_partnerships(void **state)
+{
+    (void)state;
+    expect(&(struct moved_lists){.lead_provider_id = 7, .partnerships = true},
+           "{lp:7}:declarations,{lp:7}:partnerships", (const int64_t[]){7, 7}, 2);
+}
+
 static void who_made_it_alone(void **state)
 {
     (void)state;
@@ -63,6 +70,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_who_sees_it),
         cmocka_unit_test(where_a_school_changes_everybody),
+        cmocka_unit_test(where_who_is_trained_changes_its_partnerships),
         cmocka_unit_test(who_made_it_alone),
     };
 
