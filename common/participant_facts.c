@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "common/blank.h"
-#include "common/cleanup.h"
 #include "common/facts.h"
+#include "common/fields.h"
 
 /* ---- what was submitted ---- */
 
@@ -52,41 +52,24 @@ void participant_input_interpret(struct participant_input *input)
     input->cohort_year = year_of(input->cohort);
 }
 
-/* False where a field is neither text nor null. */
-static bool text_of(json_t *fields, const char *name, struct slice *ret_text, struct error *err)
-{
-    json_t *value = json_object_get(fields, name);
-
-    *ret_text = (struct slice){NULL, 0};
-    if (value == NULL || json_is_null(value))
-        return true;
-    if (!json_is_string(value))
-        return error_set(err, ERROR_WIRE, "payload of an action: \"%s\" is neither text nor null", name);
-    *ret_text = (struct slice){json_string_value(value), json_string_length(value)};
-    return true;
-}
+#define WHAT "an action"
 
 bool participant_input_decode(struct slice payload, bool asks_for_schedule,
                               struct participant_input *ret_input, struct error *err)
 {
-    json_error_t problem;
-    CLEANUP(json)
-    json_t *document = json_loadb(payload.data == NULL ? "" : payload.data, payload.size, 0, &problem);
-    if (document == NULL)
-        return error_set(err, ERROR_WIRE, "payload of an action is not JSON: %s", problem.text);
-    json_t *fields = json_object_get(document, "fields");
-    if (!json_is_object(fields))
-        return error_set(err, ERROR_WIRE, "payload of an action has no object \"fields\"");
-    struct participant_input input = {.asks_for_schedule = asks_for_schedule};
-    struct slice id;
-    if (!text_of(fields, "id", &id, err))
+    struct participant_input input = {.asks_for_schedule = asks_for_schedule,
+                                      .payload = fields_parse(payload, WHAT, err)};
+    struct slice id = {NULL, 0};
+    bool good = input.payload != NULL && fields_text(input.payload, WHAT, "id", &id, err);
+
+    for (size_t i = 0; good && i < INPUT_FIELD_COUNT; i++)
+        good = fields_text(input.payload, WHAT, input_fields[i].name, input_text(&input, i), err);
+    if (!good) {
+        participant_input_release(&input);
         return false;
-    for (size_t i = 0; i < INPUT_FIELD_COUNT; i++)
-        if (!text_of(fields, input_fields[i].name, input_text(&input, i), err))
-            return false;
+    }
     input.is_uuid = uuid_parse(id, &input.id);
     participant_input_interpret(&input);
-    input.payload = json_incref(document);
     *ret_input = input;
     return true;
 }
