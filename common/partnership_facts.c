@@ -97,8 +97,6 @@ static const struct fact_field school_year_fields[] = {
 static const struct fact_field waiting_fields[] = {
     FACT(struct waiting_training, id, FACT_NUMBER),
     FACT(struct waiting_training, teacher_id, FACT_NUMBER),
-    FACT(struct waiting_training, started_on, FACT_DATE),
-    FACT(struct waiting_training, finished_on, FACT_DATE),
     FACTS_END,
 };
 
@@ -123,11 +121,9 @@ static bool decode_waiting(json_t *array, struct partnership_facts *facts, struc
         return error_set(err, ERROR_BUG, "facts of a partnership: waiting is not an array");
     facts->waiting_count = json_array_size(array);
     facts->waiting = memory_zero(facts->waiting_count + 1, sizeof *facts->waiting);
-    for (size_t i = 0; i < facts->waiting_count; i++) {
-        facts->waiting[i] = (struct waiting_training){.started_on = DATE_NONE, .finished_on = DATE_NONE};
+    for (size_t i = 0; i < facts->waiting_count; i++)
         if (!facts_read_object("waiting", json_array_get(array, i), waiting_fields, &facts->waiting[i], err))
             return false;
-    }
     return true;
 }
 
@@ -185,18 +181,4 @@ void partnership_facts_params(struct db_params *params, const struct partnership
     QUESTION_ARRAY(db_array_id(params, input->year));
     QUESTION_ARRAY(db_array_uuid(params, input->school_is_uuid ? &input->school_uuid : NULL));
     QUESTION_ARRAY(db_array_uuid(params, input->partner_is_uuid ? &input->partner_uuid : NULL));
-}
-
-int64_t partnership_training_count(const struct partnership_facts *facts, struct date today)
-{
-    int64_t count = 0;
-
-    for (size_t i = 0; i < facts->waiting_count; i++) {
-        const struct waiting_training *training = &facts->waiting[i];
-
-        if (training->started_on.day <= today.day &&
-            (!date_is_set(training->finished_on) || training->finished_on.day >= today.day))
-            count++;
-    }
-    return count;
 }

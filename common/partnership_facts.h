@@ -38,7 +38,6 @@ void partnership_input_release(struct partnership_input *input);
 /* A training period at the school that names the provider and the cohort and waits for a partnership. */
 struct waiting_training {
     int64_t id, teacher_id;
-    struct date started_on, finished_on;
 };
 
 struct partnership_facts {
@@ -96,8 +95,5 @@ struct partnership_question {
 /* Appends the parameters of sql_partnership_facts, in its order. */
 void partnership_facts_params(struct db_params *params, const struct partnership_question *questions,
                               size_t count);
-
-/* How many of those who wait are in training on that day. */
-int64_t partnership_training_count(const struct partnership_facts *facts, struct date today);
 
 #endif

@@ -90,8 +90,7 @@ answered as materialized (
         order by p.created_at, p.id
         limit 1) existing on true
     left join lateral (
-        select json_agg(json_build_object('id', t.id, 'teacher_id', t.teacher_id, 'started_on', t.started_on,
-                                          'finished_on', t.finished_on) order by t.id) as periods,
+        select json_agg(json_build_object('id', t.id, 'teacher_id', t.teacher_id) order by t.id) as periods,
                array_agg(t.teacher_id) as teacher_ids,
                string_agg(distinct coalesce('trn:' || who.trn, 'teacher:' || who.id), ',') as keys
         -- looked up from the school (offset 0): who waits is few at a school, and many altogether

@@ -80,3 +80,44 @@ export async function readSchools(system) {
                from school_provider_year_status i join lead_providers lp on lp.id = i.lead_provider_id where i.school_id = s.id group by lp.name) as by_provider), '{}') as interest
      from schools s join gias_schools g on g.urn = s.urn order by s.created_at, s.id`)).rows;
 }
+
+/** What is derived, as it follows from the rows (data-model-operations.md 9), where SQL has made others. */
+export async function deriveAll(system) {
+  await system.db.query('delete from school_provider_year_status');
+  await system.db.query('insert into school_provider_year_status select * from school_provider_year_status_of(array(select id from schools))');
+  await system.db.query(`update school_year_status as kept set in_partnership = made.in_partnership, programme_choice = made.programme_choice
+    from school_year_status_of(array(select id from schools)) as made where made.school_id = kept.school_id and made.contract_period_year = kept.contract_period_year`);
+  system.forgetReads();
+}
+
+/** Where what is derived is not what it would be if it were computed now (3.13: nowhere, after any write). */
+export async function notAsDerived(system, day) {
+  return (await system.db.query(
+    `select to_jsonb(d) as difference from school_year_status_differences(array(select id from schools)) d
+     union all select to_jsonb(d) from school_provider_year_status_differences(array(select id from schools)) d
+     union all select to_jsonb(d) from teacher_provider_status_differences(array(select id from teachers), array(select $1::date from teachers)) d`, [day])).rows.map(({ difference }) => difference);
+}
+
+let people = 0;
+
+/**
+ * Somebody at a school (its URN) whose training names a provider and a year; `partnership`: the id of one under which he trains,
+ * by that or another provider; `programme`: school_led names none. Gives { teacher_id, api_id, training_period_id, name }.
+ */
+export async function trains(system, { urn, provider, year, role = 'ect', started = '2025-09-01', finished = null, partnership = null, programme = 'provider_led', trn = true }) {
+  const n = ++people, name = `Waiting ${n}`;
+  const { rows: [made] } = await system.db.query(
+    `with teacher as (insert into teachers (trn, trnless, trs_first_name, trs_last_name) values (case when $9 then $1 end, not $9, 'Waiting', $2) returning id, api_id),
+     record as (insert into training_records (teacher_id, role) select id, $3::participant_role from teacher returning teacher_id),
+     place as (insert into school_periods (teacher_id, role, school_id, started_on, finished_on)
+       select record.teacher_id, $3::participant_role, s.id, $4::date, $5::date from record cross join schools s where s.urn = $6 returning id, teacher_id, role, school_id)
+     insert into training_periods (school_period_id, teacher_id, role, school_id, started_on, finished_on, training_programme, contract_period_year, school_partnership_id, lead_provider_id,
+       expression_of_interest_id, schedule_id)
+     select place.id, place.teacher_id, place.role, place.school_id, $4::date, $5::date, $10::training_programme, case when $10 = 'provider_led' then $8::integer end, $7::bigint,
+            (select lead_provider_id from school_partnerships where id = $7::bigint),
+            case when $7::bigint is null then (select p.id from provider_contract_periods p join lead_providers lp on lp.id = p.lead_provider_id where lp.name = $11 and p.contract_period_year = $8::integer) end,
+            case when $10 = 'provider_led' then (select id from schedules where contract_period_year = $8::integer and identifier = 'ecf-standard-september') end
+     from place returning id as training_period_id, teacher_id, (select api_id from teacher) as api_id`,
+    [String(8_000_000 + n), String(n), role, started, finished, urn, partnership, year, trn, programme, provider]);
+  return { ...made, name };
+}

@@ -10,6 +10,8 @@
 #include "workers/validation/declaration_trace.h"
 #include "workers/validation/participant_effects.h"
 #include "workers/validation/participant_rules.h"
+#include "workers/validation/partnership_rules.h"
+#include "workers/validation/partnership_update_rules.h"
 #include "workers/validation/void_rules.h"
 
 /* ---- values ---- */
@@ -158,6 +160,69 @@ static bool explain_action(const struct decided_on *decided, json_t *ret_explain
     return good;
 }
 
+/* ---- partnership.create ---- */
+
+static json_t *partnership_effects_of(const struct partnership_facts *facts)
+{
+    json_t *periods = json_array();
+    for (size_t i = 0; i < facts->waiting_count; i++)
+        json_array_append_new(periods, json_integer(facts->waiting[i].id));
+    return json_pack("{s:o, s:o, s:s, s:o}", "school_id", id_or_null(true, &facts->school.api_id),
+                     "delivery_partner_id", id_or_null(true, &facts->delivery_partner.api_id), "because",
+                     "training that names the provider and the cohort, and waits, is confirmed",
+                     "confirmed_training_period_ids", periods);
+}
+
+static bool explain_partnership(const struct decided_on *decided, json_t *ret_explained, struct error *err)
+{
+    const struct date today = london_date(decided->as_of_us);
+    struct partnership_input input;
+    struct partnership_facts facts;
+    struct partnership_verdict verdict;
+    if (!partnership_input_decode(decided->payload, &input, err))
+        return false;
+    const bool good = partnership_facts_decode(decided->facts, &facts, err);
+    if (good) {
+        partnership_validate(&input, &facts, today, &verdict);
+        json_object_set_new(ret_explained, "rules", partnership_trace(&input, &facts, today, &verdict));
+        json_object_set_new(ret_explained, "effects",
+                            verdict.failed_count > 0 ? json_null() : partnership_effects_of(&facts));
+        partnership_facts_release(&facts);
+    }
+    partnership_input_release(&input);
+    return good;
+}
+
+/* ---- partnership.update ---- */
+
+static json_t *update_effects_of(const struct partnership_update_facts *facts)
+{
+    return json_pack("{s:o, s:o, s:I}", "delivery_partner_id_before",
+                     id_or_null(true, &facts->partnership.delivery_partner_api_id), "delivery_partner_id",
+                     id_or_null(true, &facts->delivery_partner.api_id), "participants_moved",
+                     (json_int_t)facts->teacher_count);
+}
+
+static bool explain_partnership_update(const struct decided_on *decided, json_t *ret_explained,
+                                       struct error *err)
+{
+    struct partnership_update_input input;
+    struct partnership_update_facts facts;
+    struct partnership_update_verdict verdict;
+    if (!partnership_update_input_decode(decided->payload, &input, err))
+        return false;
+    const bool good = partnership_update_facts_decode(decided->facts, &facts, err);
+    if (good) {
+        partnership_update_validate(&input, &facts, &verdict);
+        json_object_set_new(ret_explained, "rules", partnership_update_trace(&input, &facts, &verdict));
+        json_object_set_new(ret_explained, "effects",
+                            verdict.status != 0 ? json_null() : update_effects_of(&facts));
+        partnership_update_facts_release(&facts);
+    }
+    partnership_update_input_release(&input);
+    return good;
+}
+
 /* ---- the kinds ---- */
 
 static const struct explainer {
@@ -170,6 +235,8 @@ static const struct explainer {
     {"participant.defer", NULL, explain_action},
     {"participant.resume", NULL, explain_action},
     {"participant.change_schedule", NULL, explain_action},
+    {"partnership.create", PARTNERSHIP_RULES_VERSION, explain_partnership},
+    {"partnership.update", PARTNERSHIP_UPDATE_RULES_VERSION, explain_partnership_update},
 };
 
 json_t *explain_rules(const struct decided_on *decided, struct error *err)
