@@ -151,7 +151,7 @@ export function aList(path, { all, who, needed = '', type, attributes, since = t
 
   describe(`${path}: ${sorts ? 'sort' : 'sort has no meaning'} (lead-provider-api.md 3.6/2, 3.6/3, 3.6/5, 3.6/6)`, () => {
     for (const sort of ['name', '-', 'id,updated', '+created_at', '', ...(sorts ? ['created_at'] : ['-created_at', '-updated_at'])]) {
-      test(`sort=${sort}: the default order`, async () => {
+      test(`sort=${sort}: the default order (lead-provider-api.md 3.6/2, 3.6/3, 3.6/6)`, async () => {
         const [name] = names();
         assert.deepEqual(await ids(who()[name], path, `${page}&sort=${sort}`), all(name));
       });
@@ -177,7 +177,7 @@ export function sorted(path, { rows, who, needed = '', created_of = (row) => row
 
   describe(`${path}: orders (lead-provider-api.md 3.6/1, 3.6/4)`, () => {
     for (const sort of [['-created_at'], ['updated_at'], ['-updated_at'], ['updated_at', '-created_at'], ['-updated_at', 'created_at'], ['created_at', '-updated_at'], ['-created_at', 'updated_at']]) {
-      test(`sort=${sort}, whole and page by page; what is equal in it, by primary key (3.5, number 5)`, async () => {
+      test(`sort=${sort}, whole and page by page; what is equal in it, by primary key (lead-provider-api.md 3.5/5, 3.6/1, 3.6/4)`, async () => {
         for (const name of Object.keys(who())) {
           const wanted = expected(name, sort), read = [];
           assert.deepEqual(await ids(who()[name], path, behind(needed, `page[per_page]=3000&sort=${sort}`)), wanted, name);
@@ -187,9 +187,9 @@ export function sorted(path, { rows, who, needed = '', created_of = (row) => row
       });
     }
 
-    test('unknown names are dropped; %2B is a plus; the last of one name does not count', async () => {
+    test('unknown names are dropped, those of columns too; %2B is a plus; the last of one name does not count (lead-provider-api.md 3.6/2, 3.6/5)', async () => {
       const [name] = Object.keys(who()), get = (sort) => ids(who()[name], path, behind(needed, `page[per_page]=3000&sort=${sort}`));
-      assert.deepEqual(await get('name,-updated_at,-updated_at'), expected(name, ['-updated_at']));
+      assert.deepEqual(await get('name,id,api_updated_at,-updated_at,-updated_at'), expected(name, ['-updated_at']));
       assert.deepEqual(await get('%2Bupdated_at,id'), expected(name, ['updated_at']));
       assert.deepEqual(await get('-created_at,created_at'), expected(name, ['-created_at']));
     });
