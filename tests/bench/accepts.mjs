@@ -1,7 +1,8 @@
 // Durable asynchronous accepts a second over HTTP, nobody deciding them.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { cpuTable, inRounds, since } from './lib/measure.mjs';
+import { cpuTable, inRounds } from './lib/measure.mjs';
+import { since } from '../support/processor.mjs';
 import { folder, load, pgbench, startPeer, warmLoad } from './lib/load.mjs';
 import { cpuOfOurs, cpuOfPeer, cpuOfPgbench, startOurs } from './lib/ours.mjs';
 import { connection, reset, sampleBody, scalar, tokenKey, worldOf, writeRequests } from './lib/world.mjs';

@@ -1,7 +1,8 @@
 // Schedules changed over HTTP and decided: a period of training ends and another begins, for as many people as there are. In a
 // world of its own, for what is changed stays so.
 import { join } from 'node:path';
-import { cpuTable, inRounds, since } from './lib/measure.mjs';
+import { cpuTable, inRounds } from './lib/measure.mjs';
+import { since } from '../support/processor.mjs';
 import { folder, load, requestFile } from './lib/load.mjs';
 import { cpuOfOurs, startOurs } from './lib/ours.mjs';
 import { allDecided } from './decided.mjs';

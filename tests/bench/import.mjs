@@ -8,7 +8,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin, connect, copyDatabase, dropDatabase, root, sharedCluster } from '../support/cluster.mjs';
 import { finished, folder } from './lib/load.mjs';
-import { cpuSeconds, cpuTable, endedSeconds, inRounds, since } from './lib/measure.mjs';
+import { cpuTable, inRounds } from './lib/measure.mjs';
+import { cpuSeconds, endedSeconds, since } from '../support/processor.mjs';
 import { postgresPids } from './lib/ours.mjs';
 import { tokenKey } from './lib/world.mjs';
 

@@ -93,10 +93,10 @@ test('the locks of some people are held: they wait, nobody has failed, and the o
   await load.more(200);
   const before = long ? await load.rate() : undefined;
   const { until, given: meanwhile } = await declaredWhile(held, 'select pg_advisory_xact_lock(1, hashtext(key)) from unnest($1::text[]) as key order by hashtext(key)', [held.map(({ subject }) => subject)],
-    () => long && load.rate({ spans: 20, enough: 0.9 * before }));
+    () => long && load.rate({ spans: 60, enough: 0.9 * before }));
   await allDecided(system, 60_000, new Date());
   const recoveryMs = performance.now() - until;
-  const after = long ? await load.rate({ spans: 20, enough: 0.98 * before }) : undefined;
+  const after = long ? await load.rate({ spans: 60, enough: 0.98 * before }) : undefined;
   await load.end();
   const counts = await allIsWell(system, client, { ms: 60_000 });
   assert.ok(counts.pairs > 0);

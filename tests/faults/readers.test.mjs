@@ -59,9 +59,9 @@ test('a long idle transaction and four readers with their snapshots', async (t) 
   await pause(ms);
   mean.during = await meanDuring();
   await load.more(200);
-  const best = long ? await load.rate({ spans: 20, enough: 0.9 * before }) : undefined, large = await sizes();
+  const best = long ? await load.rate({ spans: 60, enough: 0.9 * before }) : undefined, large = await sizes();
   for (const end of keepers) await end();
-  const after = long ? await load.rate({ spans: 20, enough: 0.98 * before }) : undefined;
+  const after = long ? await load.rate({ spans: 60, enough: 0.98 * before }) : undefined;
   await load.end();
   const decided = (await system.db.query('select count(*)::integer as n from submission_outcomes')).rows[0].n;
   const counts = await allIsWell(system, client);

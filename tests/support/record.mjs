@@ -2,8 +2,10 @@
 // count of what was lost, doubled or decided out of order, from that record and from the database. For tests/faults.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { declaration, types, wish } from './declarations.mjs';
+import { othersSeconds } from './processor.mjs';
 import { long, note } from './results.mjs';
 
 const path = '/api/v3/participant-declarations';
@@ -393,13 +395,15 @@ export class Load {
     return best;
   }
 
-  /** Gives what tells the mean of all that was decided per second since then. */
+  /** Gives what tells the mean of all that was decided since then, per second of what other jobs left of the machine: of four
+   *  seconds on two processors of which somebody else had one for two seconds, three are left. */
   async meanRate() {
-    const decided = async () => (await this.client.system.db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n;
-    const from = performance.now(), before = await decided();
+    const { db, pids } = this.client.system;
+    const decided = async () => (await db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n;
+    const from = performance.now(), before = await decided(), others = othersSeconds(pids());
     return async () => {
-      const until = performance.now();
-      return (1000 * ((await decided()) - before)) / (until - from);
+      const taken = Math.max(0, othersSeconds(pids()) - others) / availableParallelism(), until = performance.now();
+      return ((await decided()) - before) / ((until - from) / 1000 - taken);
     };
   }
 

@@ -36,8 +36,7 @@ accepted and not stored, or never decided; *doubled* was decided, or had its eff
 before the first of such a pair. *Recovery*: from the end of the fault until all was decided that had been accepted by the time
 service was back. *Throughput during* and *after*: decided per second ÷ the same before, under the same load. Before, it is the
 best of 10 spans of 3 s; during and after, the best of as many as it takes to be as good as what is asked for (90 % during, 98 %
-after), 20 at most: on a machine that does other work too, the best of more spans is a little better of itself. What is a mean
-says so.
+after), 60 at most. What is a mean says so. Seconds are those of the processors that other jobs of the machine left.
 
 | fault | sent | accepted | decided | lost | doubled | ordered pairs | out of order | recovery | throughput during | after | |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |

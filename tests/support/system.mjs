@@ -241,6 +241,12 @@ class System {
     else this.processes.get(name).child.kill(signal);
   }
 
+  /** The processes from which all of it comes: those of this program, PostgreSQL, Redis. */
+  pids() {
+    const first = (...file) => Number(readFileSync(join(...file), 'utf8').split('\n')[0]);
+    return [process.pid, first(this.cluster, 'pg', 'data', 'postmaster.pid'), first(this.dir, 'redis.pid')];
+  }
+
   /** The log of a process ("intake", "intake-2", "postgres", "redis") as text. */
   logs(name) {
     if (name === 'postgres') return readFileSync(join(this.cluster, 'pg', 'log'), 'utf8');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { since } from './measure.mjs';
+import { since } from '../../support/processor.mjs';
 import { root, sharedCluster } from '../../support/cluster.mjs';
 
 export const folder = () => process.env.ECF2_TEST_RUN;

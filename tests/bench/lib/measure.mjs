@@ -1,6 +1,5 @@
-// Rounds, medians, processor time.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+// Rounds, medians, memory; processor time is told by support/processor.mjs.
+import { readFileSync } from 'node:fs';
 
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -25,56 +24,6 @@ export async function inRounds(rounds, contenders, log) {
 }
 
 export const figure = (n) => (Math.abs(n) >= 100 ? Math.round(n).toString() : n.toPrecision(3));
-
-/** Processes and all that they started, now. */
-export function tree(pids) {
-  const children = new Map();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const parent = stat(pid)?.parent;
-    if (parent) children.set(parent, [...(children.get(parent) ?? []), Number(pid)]);
-  }
-  const all = [];
-  for (const rest = [...pids]; rest.length > 0;) {
-    const pid = rest.pop();
-    all.push(pid);
-    rest.push(...(children.get(pid) ?? []));
-  }
-  return all;
-}
-
-/** How a process calls itself; empty when it has ended. */
-export function title(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-function stat(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ');
-    const [own, ended] = [Number(fields[11]) + Number(fields[12]), Number(fields[13]) + Number(fields[14])];
-    return { parent: Number(fields[1]), own: own / ticks, ended: ended / ticks };
-  } catch {
-    return undefined; // it has ended
-  }
-}
-
-/** Seconds of processor time that the processes of each group have had so far, their children's too, also those that
- *  have ended. groups: { name: [pid, …] }. */
-export function cpuSeconds(groups) {
-  return Object.fromEntries(Object.entries(groups).map(([name, pids]) => [
-    name, tree(pids).map(stat).reduce((sum, s) => sum + (s ? s.own + s.ended : 0), 0),
-  ]));
-}
-
-/** Processor time of children of this process that have ended. */
-export const endedSeconds = () => stat('self').ended;
-
-export const since = (before, after) => Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - (before[name] ?? 0)]));
 
 /** Resident memory of a process in MiB. */
 export function memoryMib(pid, what = 'VmRSS') {

@@ -1,6 +1,6 @@
 // Our own system as in production, on a database that is there already: the limits are high, and count.
 import { startSystem } from '../../support/system.mjs';
-import { cpuSeconds, endedSeconds, title, tree } from './measure.mjs';
+import { cpuSeconds, endedSeconds, title, tree } from '../../support/processor.mjs';
 import { sharedCluster } from '../../support/cluster.mjs';
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
