@@ -360,12 +360,12 @@ describe('lists', () => {
       await writer.query('select pg_advisory_xact_lock_shared(3, $1)', [Number(id)]);
       await writer.query(`update teachers set api_updated_at = '2026-02-02 09:59:59.5Z' where api_id = $1`, [idOf('of R')]);
       const query = '?filter[updated_since]=2026-02-02T09:59:59Z';
+      assert.deepEqual(await idsOf(provider[P], PATH, query), [], 'another provider does not wait');
+      assert.equal((await provider[R].get(PATH)).status, 200, 'nor who asks for everything');
       let answered = false;
       const waiting = idsOf(provider[R], PATH, query).then((ids) => { answered = true; return ids; });
       await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted`)).rows.length > 0);
       assert.equal(answered, false);
-      assert.deepEqual(await idsOf(provider[P], PATH, query), [], 'another provider does not wait');
-      assert.equal((await provider[R].get(PATH)).status, 200, 'nor who asks for everything');
       await writer.query('commit');
       assert.deepEqual(await waiting, [idOf('of R')]);
     } finally {

@@ -13,8 +13,8 @@ export const partners = { X: uuidOf('Partner X'), Z: uuidOf('Partner Z') };
 export const TODAY = '2026-02-02';
 const years = [2022, 2023, 2024, 2025, 2026];
 
-export const idOf = (name) => uuidOf(`person ${name}`);
-export const recordOf = (name, role = 'ect') => uuidOf(`record ${name} ${role}`);
+export const idOf = (name) => uuidOf(`people ${name}`);
+export const recordOf = (name, role = 'ect') => uuidOf(`record of people ${name} ${role}`);
 export const CREATED = '2024-08-01T09:00:00Z';
 export const UPDATED = '2025-09-01T10:00:00.5Z';
 
@@ -181,7 +181,7 @@ export function keepsTheRulesOfLists(test, context) {
     const { provider, path } = context();
     for (const token of [undefined, 'x']) {
       const answer = await provider.system.request('GET', path, { token });
-      assert.deepEqual([answer.status, answer.text], [401, '{"error":"HTTP Token: Access denied"}']);
+      assert.deepEqual([answer.status, answer.text], [401, '{"error": "HTTP Token: Access denied"}']);
     }
   });
   test('2 HEAD answers what GET does, without a body; 3.10/1 an entity tag that is had gives 304', async () => {
@@ -233,12 +233,13 @@ export async function tellStatements(system) {
   }
 }
 
-/** The names of the statements that they run for `ask`, in order, but those that look a token up. */
+/** The names of the statements that they run for `ask`, in order, but those that look a token up, or at the health. */
 export async function statementsOf(system, ask) {
   const { rows } = await system.db.query(`select pid from pg_stat_activity where usename = 'ecf2_query' and datname = current_database()`);
+  system.forgetReads();
   const from = system.logs('postgres').length;
   await ask();
   const pids = rows.map(({ pid }) => `[${pid}]`);
   return system.logs('postgres').slice(from).split('\n').filter((line) => pids.some((pid) => line.includes(pid)))
-    .map((line) => /duration: .* execute (\w+):/.exec(line)?.[1]).filter((name) => name !== undefined && name !== 'find_tokens');
+    .map((line) => /duration: .* execute (\w+):/.exec(line)?.[1]).filter((name) => name !== undefined && !['find_tokens', 'show_health'].includes(name));
 }
