@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { connect, root } from '../support/cluster.mjs';
+import { root } from '../support/cluster.mjs';
 import { declaration, loadWorld } from '../support/declarations.mjs';
+import { inTransactions, stopCommits, waits as waitsIn } from '../support/moments.mjs';
 import { allIsWell, Client } from '../support/record.mjs';
 import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
@@ -165,37 +166,15 @@ before(async () => {
   await system.db.query("insert into users (email, name, role) values ($1, 'Finance', 'finance')", [finance]);
   otherSchedule = (await one("insert into schedules (contract_period_year, identifier) values (2024, 'ecf-standard-april') returning id::text")).id;
   await system.db.query(`
-    create function stop_before_commit() returns trigger language plpgsql security definer as $$
-    begin
-      perform pg_advisory_xact_lock_shared(99, 0);
-      return new;
-    end $$;
     create function stop_before_write() returns trigger language plpgsql security definer as $$
     begin
       perform pg_advisory_xact_lock_shared(99, 1);
       return null;
     end $$;
     create trigger stop before insert on induction_periods execute function stop_before_write();
-    create trigger stop before update on statements execute function stop_before_write();
-    create constraint trigger stop after insert on submission_outcomes deferrable initially deferred for each row execute function stop_before_commit()`);
-  // They are to stand where they are stopped for as long as a busy machine needs.
-  for (const role of ['ecf2_validation', 'ecf2_payments']) {
-    await system.db.query(`alter role ${role} in database ${system.database} set lock_timeout = '60s'`);
-    await system.db.query(`alter role ${role} in database ${system.database} set statement_timeout = '60s'`);
-  }
-  await system.db.query("select pg_terminate_backend(pid) from pg_stat_activity where usename in ('ecf2_validation', 'ecf2_payments') and datname = current_database()");
+    create trigger stop before update on statements execute function stop_before_write()`);
+  await stopCommits(system, ['validation', 'payments']); // they are to stand where they are stopped
 });
-
-/** Sessions of the test, each in a transaction. */
-async function inTransactions(names, work) {
-  const sessions = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await connect(system.cluster, system.database)])));
-  try {
-    for (const session of Object.values(sessions)) await session.query('begin');
-    return await work(sessions);
-  } finally {
-    await Promise.all(Object.values(sessions).map((session) => session.end()));
-  }
-}
 
 async function takeLocksOf(change, session, c) {
   if (change.gate) return session.query('select pg_advisory_xact_lock(0, 0)');
@@ -207,10 +186,7 @@ async function takeLocksOf(change, session, c) {
   return session.query(takeLocks, [change.keys(c), ...[0, 1, 2].map((i) => locks.map((lock) => lock[i]))]);
 }
 
-/** Until a session of this name waits for a lock of this kind. */
-const waits = (name, kind) => until(`${name} does not wait for its ${kind} lock`, async () => (await system.db.query(
-  `select from pg_locks join pg_stat_activity as a using (pid)
-   where not granted and locktype = $2 and a.datname = current_database() and (a.application_name like $1 || '-%' or a.application_name = $1 or a.pid::text = $1)`, [name, kind])).rowCount > 0);
+const waits = (name, kind) => waitsIn(system, name, kind);
 
 /** Until it waits for the locks that the change holds; a committer that takes none is found by what it decides. */
 const waitsOrHasDecided = (name, c) => until(`${name} neither waits for its locks nor decides`, async () => (await system.db.query(
@@ -260,7 +236,7 @@ function command(change, c) {
 for (const [name, change] of Object.entries(changes)) {
   const committer = change.committer ?? 'payments';
 
-  test(`${name}, at the locks: it was first, and the submission is decided on what it left`, () => inTransactions(['changer'], async ({ changer }) => {
+  test(`${name}, at the locks: it was first, and the submission is decided on what it left`, () => inTransactions(system, ['changer'], async ({ changer }) => {
     const c = await begin(change);
     let ended;
     if (change.command) {
@@ -283,7 +259,7 @@ for (const [name, change] of Object.entries(changes)) {
   }));
 
   for (const [step, { stop, at }] of Object.entries(steps)) {
-    test(`${name}, ${step}: it waits until the submission is committed, and finds it`, () => inTransactions(['keeper', 'stopper', 'changer'], async ({ keeper, stopper, changer }) => {
+    test(`${name}, ${step}: it waits until the submission is committed, and finds it`, () => inTransactions(system, ['keeper', 'stopper', 'changer'], async ({ keeper, stopper, changer }) => {
       const c = await begin(change);
       await keeper.query('select pg_advisory_xact_lock(1, hashtext($1))', [c.person.subject]);
       await submit(change, c);
