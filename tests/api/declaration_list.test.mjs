@@ -347,7 +347,7 @@ describe('a writer who has stamped and not committed (pipeline.md PL-23)', () =>
       const from = since();
       let answered = false;
       const waiting = get(B, from).then((answer) => { answered = true; return answer; });
-      await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted`)).rows.length > 0);
+      await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted and database = (select oid from pg_database where datname = current_database())`)).rows.length > 0);
       assert.equal(answered, false);
       await writer.query('commit');
       const answer = await waiting;

@@ -311,7 +311,7 @@ describe('all rows or none', () => {
       return { ended: run.ended, made: provider };
     });
     await until('it does not wait for the list', async () =>
-      (await target.one(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 3 and objid = $1 and mode = 'ShareLock' and not granted`, made)).n === 1);
+      (await target.one(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 3 and objid = $1 and mode = 'ShareLock' and not granted and database = (select oid from pg_database where datname = current_database())`, made)).n === 1);
     await list.end();
     assert.equal((await ended).status, 0);
   });

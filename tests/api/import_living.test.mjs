@@ -89,7 +89,7 @@ test('while it writes, submissions are accepted and decided afterwards', async (
   const accepted = await Promise.all(world.people.slice(0, 30).map((person) => client.send(person, declaration(person, 'extended-3'), { prefer: 'respond-async' })));
   assert.deepEqual([...new Set(accepted.map(({ status }) => status))], [202]);
   await until('no decision waits for it', async () =>
-    (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 0 and mode = 'ShareLock' and not granted`)).rowCount > 0);
+    (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 0 and mode = 'ShareLock' and not granted and database = (select oid from pg_database where datname = current_database())`)).rowCount > 0);
   await holder.query('rollback');
   await holder.end();
   const { status, stderr } = await ended;

@@ -26,12 +26,16 @@ test('interrupted, it leaves nothing behind', async () => {
     await target.db.query('select pg_advisory_xact_lock_shared(0, 0)'); // as any writer holds it
     const child = spawn(join(bin, 'ecf2ctl'), args(), { env: target.env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('close', (status, by) => resolve(by)));
-    await until('it does not wait for the writer', async () =>
-      (await target.one(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and not granted`)).n === 1, 60_000);
-    assert.equal(readdirSync(folder).length, 1);
-    child.kill(signal);
-    assert.equal(await ended, signal);
-    await target.db.query('rollback');
+    try {
+      await until('it does not wait for the writer', async () =>
+        (await target.one(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).n === 1, 60_000);
+      assert.equal(readdirSync(folder).length, 1);
+      child.kill(signal);
+      assert.equal(await ended, signal);
+    } finally {
+      child.kill('SIGKILL');
+      await target.db.query('rollback');
+    }
     assert.deepEqual(readdirSync(folder), []);
     await until('its session does not end', async () =>
       (await target.one(`select count(*)::integer as n from pg_stat_activity where datname = current_database() and application_name = 'ecf2ctl import'`)).n === 0);

@@ -364,7 +364,7 @@ describe('lists', () => {
       assert.equal((await provider[R].get(PATH)).status, 200, 'nor who asks for everything');
       let answered = false;
       const waiting = idsOf(provider[R], PATH, query).then((ids) => { answered = true; return ids; });
-      await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted`)).rows.length > 0);
+      await until('nobody waits for the writer', async () => (await system.db.query(`select from pg_locks where locktype = 'advisory' and classid = 3 and not granted and database = (select oid from pg_database where datname = current_database())`)).rows.length > 0);
       assert.equal(answered, false);
       await writer.query('commit');
       assert.deepEqual(await waiting, [idOf('of R')]);

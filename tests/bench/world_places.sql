@@ -19,7 +19,3 @@ insert into declarations (training_period_id, teacher_id, role, lead_provider_id
                           delivery_partner_when_created_id)
 select n, n, role, provider, 2024, 'started', '2024-09-15 10:00Z', 'eligible', (provider - 1) * 12 + 1, n, provider
   from people where role = 'ect';
-insert into school_year_status (contract_period_year, school_id, in_partnership, programme_choice, api_updated_at)
-select contract_period_year, school_id, in_partnership, programme_choice, clock_timestamp()
-  from school_year_status_of(array(select id from schools));
-insert into school_provider_year_status select * from school_provider_year_status_of(array(select id from schools));
