@@ -19,7 +19,7 @@ before(() => new Promise((resolve) => {
 after(() => (server.closeAllConnections(), server.close()));
 beforeEach(() => {
   [answers, got, now] = [[], [], new Date('2025-09-01T10:00:00Z')];
-  provider = new LeadProvider({ urls: [`http://127.0.0.1:${server.address().port}`], token: 'token', name: 'A', cohorts: [2024, 2025], clock: () => now, patienceMs: 3000 });
+  provider = new LeadProvider({ urls: [`http://127.0.0.1:${server.address().port}`], token: 'token', name: 'A', cohorts: [2024, 2025], clock: () => now, patienceMs: 1500 });
 });
 
 const row = (id, updated_at, more = {}) => ({ id, type: 'participant-declaration', attributes: { updated_at, lead_provider_name: 'A', ...more } });
@@ -52,7 +52,7 @@ test('it does not wait for ever', async () => {
   answers = () => ({ status: 503, headers: { 'retry-after': '2' } });
   await assert.rejects(provider.declare({}), Unexpected);
   answers = () => ({});
-  await assert.rejects(provider.sync('statements'), /no answer in 3000 ms/);
+  await assert.rejects(provider.sync('statements'), /no answer in 1500 ms/);
 });
 
 test('202 is followed at the pace it asks for', async () => {
@@ -124,6 +124,9 @@ test('a copy that differs is a fault, unless no updated_at could have told', asy
   assert.deepEqual(await differ('participants', [], [person('1')]), ['missing']);
   assert.deepEqual(await differ('declarations', [row('a', '1')], [row('a', '2'), row('b', '1')]), ['stale', 'missing']);
   assert.deepEqual(await differ('declarations', [row('a', '1')], [row('a', '1'), row('b', '1', { lead_provider_name: 'B' })]), ['missing 7.1']);
+  const partnership = (updated_at, participants_currently_training) => ({ id: 'q', attributes: { updated_at, participants_currently_training } });
+  assert.deepEqual(await differ('partnerships', [partnership('1', 1)], [partnership('1', 2)]), ['stale 3.13']);
+  for (const [mine, theirs] of [[[partnership('1', 1)], [partnership('2', 1)]], [[], [partnership('1', 1)]], [[partnership('1', 1)], []]]) assert.match((await differ('partnerships', mine, theirs)).join(), /^(stale|missing|gone)$/);
   const transfer = (updated_at, status, joining) => ({ id: 't', attributes: { updated_at, transfers: [{ status, leaving: { provider: 'A' }, joining: { provider: joining } }] } });
   assert.deepEqual(await differ('transfers', [transfer('1', 'incomplete', 'A')], [transfer('1', 'complete', 'A')]), ['stale 3.13']);
   assert.deepEqual(await differ('transfers', [transfer('1', 'incomplete', 'A')], [transfer('2', 'incomplete', 'A')]), ['stale']);

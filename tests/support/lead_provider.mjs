@@ -22,7 +22,7 @@ export const LISTS = {
   declarations: { path: DECLARATIONS, since: true, gap: ofDeclaration },
   statements: { path: `${API}/statements`, since: true },
   'delivery-partners': { path: `${API}/delivery-partners` },
-  partnerships: { path: `${API}/partnerships`, since: true },
+  partnerships: { path: `${API}/partnerships`, since: true, gap: ofPartnership },
   schools: { path: `${API}/schools`, since: true, cohort: true },
   'unfunded-mentors': { path: `${API}/unfunded-mentors`, since: true, gap: ofMentor },
 };
@@ -115,8 +115,8 @@ export class LeadProvider {
 
   // ---- reading
 
-  /** All pages, until one is empty (3.5): no totals are told. A resource that moves meanwhile may come twice; the later counts. */
-  async #read(name, since) {
+  /** A list as a Map, all pages of it, until one is empty (3.5): no totals are told. What moves meanwhile may come twice; the later counts. */
+  async read(name, since) {
     const { path, cohort } = LISTS[name], found = new Map();
     for (const year of cohort ? this.cohorts : [undefined]) {
       const query = new URLSearchParams({ ...(year && { 'filter[cohort]': year }), ...(since && { 'filter[updated_since]': since.toISOString() }), ...(this.perPage && { 'page[per_page]': this.perPage }) });
@@ -134,7 +134,7 @@ export class LeadProvider {
   /** Everything of a list anew; what is not there any more goes. */
   async fullSync(name) {
     const at = this.clock();
-    this.copy.set(name, await this.#read(name));
+    this.copy.set(name, await this.read(name));
     this.#polls.set(name, [at]);
     return this.copy.get(name).size;
   }
@@ -147,7 +147,7 @@ export class LeadProvider {
       return this.copy.get(name);
     }
     const at = this.clock();
-    const moved = await this.#read(name, polls[0]);
+    const moved = await this.read(name, polls[0]);
     for (const [key, row] of moved) this.copy.get(name).set(key, row);
     this.#polls.set(name, [polls.at(-1), at]);
     return moved;
@@ -176,7 +176,7 @@ export class LeadProvider {
   async differences(names = Object.keys(LISTS)) {
     const found = [];
     for (const list of names) {
-      const mine = this.copy.get(list), theirs = await this.#read(list);
+      const mine = this.copy.get(list), theirs = await this.read(list);
       for (const key of new Set([...mine.keys(), ...theirs.keys()])) {
         const [a, b] = [mine.get(key), theirs.get(key)];
         if (isDeepStrictEqual(a, b)) continue;
@@ -312,6 +312,12 @@ function ofTransfer(mine, theirs, { name }) {
 function ofDeclaration(mine, theirs, { name }) {
   if (mine && theirs) return undefined;
   return (mine ?? theirs).attributes.lead_provider_name !== name ? 'another provider’s is seen or not as the participant’s training goes (7.1)' : undefined;
+}
+
+/** It is told at night, of the days on which somebody begins and has finished: not of training that was written later than that. */
+function ofPartnership(mine, theirs) {
+  const plain = (row) => row && without(row.attributes, 'participants_currently_training');
+  return mine && isDeepStrictEqual(plain(mine), plain(theirs)) ? 'participants_currently_training, of training that was written after its day (3.13)' : undefined;
 }
 
 function ofMentor(mine, theirs) {
