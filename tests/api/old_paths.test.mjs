@@ -8,7 +8,7 @@ import { startSystem } from '../support/system.mjs';
 import { DECLARATIONS, Provider, london, startFront } from './client.mjs';
 import { A, world } from './world.mjs';
 
-const document = theDocument(), moved = /^\/api\/v3\/(participants|partnerships|schools|unfunded-mentors)(?=\/|$)/;
+const document = theDocument(), moved = /^\/api\/v3\/(participants|partnerships|schools|unfunded-mentors)(?=\/|\?|$)/;
 const operations = document.operations.filter(({ path }) => moved.test(path));
 const old = (path) => path.replace(moved, (all) => `${all}/ecf`);
 

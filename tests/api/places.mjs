@@ -20,7 +20,7 @@ export async function fillPlaces(system) {
     where d.name ~ '^Partner [0-9]+$' and case lp.name when $1 then n <= 8 and (n + p.contract_period_year) % 3 <> 0 when $2 then n between 5 and 10 and (n + p.contract_period_year) % 2 = 0
       when $3 then n = 11 and p.contract_period_year = 2025 else false end`, providers);
   await run(`insert into gias_schools (urn, name, type_name, in_england, section_41_approved, eligible, local_authority_code, primary_contact_email, secondary_contact_email)
-    select 200000 + n, format('School "%s" of Ynys M%sn', n, chr(244)), 'Community school', true, false, n % 3 <> 0, 201, case when n % 4 > 1 then format('first%s@school.example', n) end,
+    select 200000 + n, format('School "%s" of Ynys M%sn', n, chr(244)), case when n % 3 = 0 then 'Other independent school' else 'Community school' end, true, false, n % 3 <> 0, 201, case when n % 4 > 1 then format('first%s@school.example', n) end,
            case when n % 2 = 0 then format('second%s@school.example', n) end
     from generate_series(1, $1::integer) as n`, [schoolCount]);
   await run(`insert into schools (urn, marked_as_eligible, induction_tutor_name, induction_tutor_email, created_at)

@@ -133,7 +133,7 @@ describe('how it is sent', () => {
   test('the id in capitals', async () => assert.equal((await provider[P].act(idOf('upper case').toUpperCase(), 'withdraw', fine)).status, 200));
 
   test('repeated: 422, and with its key the first answer again', async () => {
-    const headers = { 'idempotency-key': 'withdrawn once' };
+    const headers = { 'idempotency-key': 'withdrawn-once' };
     const first = await act('keyed', {}, { headers });
     assert.equal(first.status, 200, first.text);
     const again = await act('keyed', {}, { headers });
