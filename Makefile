@@ -12,6 +12,7 @@
 #   make bench    ratios against pgbench, Fastify and graphile-worker, side by side (BENCH=NAME: some of tests/bench/)
 #   make faults   things are killed, at full length
 #   make faults-mutants   the commit is broken on purpose, in a copy: a fault test must find it
+#   make soak     lead providers live with a whole system for MINUTES=10, at volume; tells what grew, and what they know wrongly
 #   make fuzz     every parser gets what nobody would send, FUZZ_SECONDS=120 each (clang)
 
 ifeq ($(origin CC),default)
@@ -42,7 +43,7 @@ CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: build unit fuzzers run stop test setup san check fmt bench faults faults-mutants fuzz clean FORCE
+.PHONY: build unit fuzzers run stop test setup san check fmt bench faults faults-mutants soak fuzz clean FORCE
 build:
 
 # ---------------------------------------------------------------- programs
@@ -192,6 +193,11 @@ faults-mutants:
 	@scripts/setup test
 	@$(BUILD_HERE) build
 	@BUILD=$(BUILD) tests/node_modules/.bin/node tests/faults/mutants.mjs $(TIMES)
+
+soak:
+	@scripts/setup test
+	@$(BUILD_HERE) build
+	@ECF2_BIN=$(abspath $(BIN)) tests/node_modules/.bin/node tests/soak/soak.mjs $(or $(MINUTES),10)
 
 fuzz:
 	@scripts/setup fuzz
