@@ -93,6 +93,9 @@ struct worker_definition {
     /* Decides a batch: begins and commits its own transaction on worker_db(). All items are of this service.
      */
     bool (*handle)(struct worker *worker, struct work_item *items, size_t count, struct error *err);
+    /* What is a batch of its own (PL-16): a broker hands it out alone, but what several hand out becomes one
+     * queue. NULL: nothing. */
+    bool (*is_alone)(const struct work_item *item);
     /* Whether a lone failing item gets a stage row (stages of submissions), or none (what is not accepted)
      * and, where it is a read, is answered 503. A dry run is as a read. */
     bool failures_are_stages;
@@ -118,6 +121,9 @@ struct db *worker_db(struct worker *worker);
 struct redis *worker_redis(struct worker *worker);
 /* Waits until then (monotonic), answering the brokers. False: the process is to leave. */
 bool worker_pause(struct worker *worker, int64_t until_us) __attribute__((warn_unused_result));
+/* How many of the first of these, one at least, are one batch: until one that is_alone (NULL: none is). */
+size_t work_together(const struct work_item *items, size_t count,
+                     bool (*is_alone)(const struct work_item *item));
 /* Whether a handler is to take only locks that are free: somebody in the batch has waited for one in vain. */
 bool worker_takes_free_locks_only(const struct worker *worker);
 const struct settings *worker_settings(const struct worker *worker);

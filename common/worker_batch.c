@@ -407,15 +407,28 @@ static bool decide(struct worker *worker, struct work_item *items, size_t count)
     return true;
 }
 
+size_t work_together(const struct work_item *items, size_t count,
+                     bool (*is_alone)(const struct work_item *item))
+{
+    size_t together = 1;
+
+    if (is_alone == NULL)
+        return count;
+    while (together < count && !is_alone(&items[0]) && !is_alone(&items[together]))
+        together++;
+    return together;
+}
+
 void worker_take_batch(struct worker *worker)
 {
     struct work_item items[WIRE_BATCH_MAX];
     const size_t limit = (size_t)worker->settings.batch_size;
-    const size_t count = worker->queued < limit ? worker->queued : limit;
     const int64_t started_us = monotonic_now_us();
+    size_t count = worker->queued < limit ? worker->queued : limit;
 
     if (count == 0)
         return;
+    count = work_together(worker->queue, count, worker->definition->is_alone);
     memcpy(items, worker->queue, count * sizeof items[0]);
     memmove(worker->queue, worker->queue + count, (worker->queued - count) * sizeof items[0]);
     worker->queued -= count;

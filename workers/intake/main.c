@@ -32,6 +32,7 @@ int main(int argc, char **argv)
         .role = "ecf2_intake",
         .statements = statements,
         .handle = handle,
+        .is_alone = intake_is_upload,
         .failures_are_stages = false, /* before acceptance there is no submission that could have a stage */
     };
 

@@ -63,12 +63,38 @@ static void waiting_takes_no_return_back(void **state)
     assert_int_equal(returns_until_failure(&item), 1);
 }
 
+static bool is_bulk(const struct work_item *item)
+{
+    return item->record.class == WIRE_BULK;
+}
+
+/* What several brokers handed out stands in one queue: an upload among submissions, at every place. */
+static void what_is_alone_is_a_batch_of_its_own(void **state)
+{
+    struct work_item items[5] = {0};
+
+    (void)state;
+    assert_int_equal(work_together(items, 5, NULL), 5);
+    assert_int_equal(work_together(items, 5, is_bulk), 5);
+    assert_int_equal(work_together(items, 1, is_bulk), 1);
+    for (size_t at = 0; at < 5; at++) {
+        items[at].record.class = WIRE_BULK;
+        assert_int_equal(work_together(items, 5, is_bulk), at == 0 ? 1 : at);
+        assert_int_equal(work_together(items, 5, NULL), 5);
+        assert_int_equal(work_together(&items[at], 5 - at, is_bulk), 1);
+        items[at].record.class = WIRE_WAIT;
+    }
+    items[0].record.class = items[1].record.class = WIRE_BULK;
+    assert_int_equal(work_together(items, 5, is_bulk), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_twentieth_return_is_a_failure),
         cmocka_unit_test(waiting_never_is),
         cmocka_unit_test(waiting_takes_no_return_back),
+        cmocka_unit_test(what_is_alone_is_a_batch_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
