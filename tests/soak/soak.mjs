@@ -1,7 +1,7 @@
 // soak: lead providers (support/lead_provider.mjs) live with a whole system of two fronts and two brokers for some minutes, at
 // volume: each has its own copy, polls all its lists, and writes without a pause. Tells every 10 s how it goes, and at the end what
-// came of it; fails when something was answered that no client can act on, when the memory of a process grew by more than a
-// tenth in the second half, when a copy is not what is there, or when derived data is not what it would be.
+// came of it; fails when something was answered that no client can act on, when a process logged an error or its memory grew by
+// more than a tenth in the second half, when a copy is not what is there, or when derived data is not what it would be.
 //   node soak.mjs MINUTES     (SOAK_PARTICIPANTS=3000 people, SOAK_WRITERS=2 of each lead provider)
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -107,12 +107,20 @@ async function compare() {
   for (const [reason, n] of reasons) say(`not told: ${n} × ${reason}`);
 }
 
+/** What processes logged as errors: by process, event and reason, how often. */
+function loggedErrors() {
+  const lines = [...system.processes.keys()].flatMap((name) => system.logs(name).split('\n').filter((line) => line.includes('"level":"error"')).map((line) => ({ name, ...JSON.parse(line) })));
+  return [...Map.groupBy(lines, ({ name, event, reason, detail }) => `${name}: ${event}, ${reason ?? detail ?? ''}`)].map(([what, { length }]) => [what, length]);
+}
+
 say('\nrequests');
 say(requests.table());
 say('\nmemory');
 say(memory.table());
 for (const { name, growth, grows } of memory.rows()) if (grows) fail(`${name} grew by ${(100 * growth).toFixed(1)} % in the second half`);
 for (const [what, text] of requests.unexpected) fail(`${what}: ${text}`);
+say('\nerrors that processes logged');
+for (const [name, n] of loggedErrors()) fail(`${n} × ${name}`);
 say('\nsizes');
 await allDecided(system, 60_000).catch((error) => fail(error.message));
 await system.db.query('analyze');
