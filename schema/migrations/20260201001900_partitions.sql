@@ -13,7 +13,8 @@ as $$
     ('idempotency_keys', 'day', '"_d"YYYYMMDD', interval '24 hours'),
     ('webhook_deliveries', 'month', '"_m"YYYYMM', interval '30 days'),
     ('webhook_attempts', 'month', '"_m"YYYYMM', interval '30 days'),
-    ('events', 'year', '"_y"YYYY', null)
+    ('events', 'year', '"_y"YYYY', null),
+    ('usage_requests', 'month', '"_m"YYYYMM', interval '13 months')
 $$;
 
 -- Makes what is missing between the two instants, both included; answers with the names. All partitions begin at 00:00 UTC.

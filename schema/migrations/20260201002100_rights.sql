@@ -2,7 +2,7 @@
 -- of submission brings the rights on the rows that it changes with it: here are those of declarations, statements and payment
 -- runs. A later table grants in the migration that makes it.
 -- Nobody may truncate. Nobody but the owner may update or delete events, eligibility_changes, submissions, stages, outcomes,
--- calculations, deliveries, attempts.
+-- calculations, deliveries, attempts, usage events.
 
 -- migrate:up
 -- Foreign keys are checked with the rights of the tables' owner. That must not hang on its owning the database too: a
@@ -29,6 +29,9 @@ grant select (id, last_used_at), update (last_used_at) on api_tokens to ecf2_int
 -- Lines of a bulk request that are rejected at once are told to whoever asked for it (PL-54).
 grant select (id, lead_provider_id, event_kinds, disabled_at) on webhook_endpoints to ecf2_intake;
 grant insert on webhook_deliveries to ecf2_intake;
+-- Notes of requests, with the name of whose token it was (metrics.md 6.3).
+grant insert on usage_events to ecf2_intake;
+grant select (id, name) on lead_providers to ecf2_intake;
 
 -- ---- the deciding workers
 grant select on contract_periods, schedules, milestones, dfe_sign_in_organisations, appropriate_bodies, appropriate_body_aliases,
@@ -135,7 +138,8 @@ begin
         'statement_calculation_declarations', 'notifications', 'notification_attempts', 'webhook_deliveries', 'webhook_attempts',
         'webhook_endpoint_states') then
       execute format('grant select, insert on %I to ecf2_ctl', t.name);
-    elsif t.name in ('submissions', 'submission_stages', 'submission_batches', 'idempotency_keys', 'notification_receipts') then
+    elsif t.name in ('submissions', 'submission_stages', 'submission_batches', 'idempotency_keys', 'notification_receipts',
+        'usage_events') then
       execute format('grant select on %I to ecf2_ctl', t.name);
     elsif t.name = 'submission_dead_letters' then
       grant select, update (resolved_at, resolved_by_user_id, resolution) on submission_dead_letters to ecf2_ctl;

@@ -1,7 +1,7 @@
 -- Ids carry their time; partitions are made ahead and dropped when their time is over.
 begin;
 \ir fixtures.sqlinc
-select plan(39);
+select plan(43);
 
 select is(uuid_v7_time('017f22e2-79b0-7cc3-98c4-dc0c0c07398f'), timestamptz '2022-02-22 19:22:22+00', 'the example of RFC 9562');
 select is(uuid_v7_time('00000000-0000-7000-8000-000000000000'), timestamptz 'epoch', 'zero');
@@ -24,7 +24,7 @@ select cmp_ok((select count(*) from pg_temp.partitions('idempotency_keys')), '>=
 select cmp_ok((select count(*) from pg_temp.partitions('webhook_deliveries')), '>=', 3::bigint, 'months were made');
 select cmp_ok((select count(*) from pg_temp.partitions('events')), '>=', 1::bigint, 'the year was made');
 
-select is((select count(*)::int from ensure_partitions('2031-12-28 12:00+00', '2032-01-05 00:00+00')), 3 * 3 + 9 + 2 * 2 + 2,
+select is((select count(*)::int from ensure_partitions('2031-12-28 12:00+00', '2032-01-05 00:00+00')), 3 * 3 + 9 + 3 * 2 + 2,
   'both ends of the range have their partitions');
 select is((select count(*)::int from ensure_partitions('2031-12-28 12:00+00', '2032-01-05 00:00+00')), 0, 'a second call makes nothing');
 select is(pg_temp.bounds('submissions_w20311222'), $$FOR VALUES FROM ('2031-12-22 00:00:00+00') TO ('2031-12-29 00:00:00+00')$$,
@@ -33,9 +33,10 @@ select is(pg_temp.bounds('idempotency_keys_d20320101'), $$FOR VALUES FROM ('2032
 select is(pg_temp.bounds('webhook_deliveries_m203201'), $$FOR VALUES FROM ('2032-01-01 00:00:00+00') TO ('2032-02-01 00:00:00+00')$$, 'months');
 select is(pg_temp.bounds('webhook_attempts_m203112'), $$FOR VALUES FROM ('2031-12-01 00:00:00+00') TO ('2032-01-01 00:00:00+00')$$,
   'attempts lie with their deliveries');
+select is(pg_temp.bounds('usage_requests_m203201'), $$FOR VALUES FROM ('2032-01-01 00:00:00+00') TO ('2032-02-01 00:00:00+00')$$, 'requests');
 select is(pg_temp.bounds('events_y2032'), $$FOR VALUES FROM ('2032-01-01 00:00:00+00') TO ('2033-01-01 00:00:00+00')$$, 'years');
 set local timezone = 'Pacific/Auckland';
-select is((select count(*)::int from ensure_partitions('2033-05-10 12:00+00', '2033-05-10 12:00+00')), 7, 'one instant, one of each');
+select is((select count(*)::int from ensure_partitions('2033-05-10 12:00+00', '2033-05-10 12:00+00')), 8, 'one instant, one of each');
 set local timezone = 'UTC';
 select is(pg_temp.bounds('submissions_w20330509'), $$FOR VALUES FROM ('2033-05-09 00:00:00+00') TO ('2033-05-16 00:00:00+00')$$,
   'whatever the session''s time zone');
@@ -69,6 +70,8 @@ create temporary table dropped as select drop_partitions_before(now() + interval
 select results_eq($$select count(*)::int from dropped where name ~ '^(submissions|submission_stages|submission_outcomes)_w'$$, array[3],
   'submissions, stages and outcomes go after 13 months; a clock in the future drops no more');
 select results_eq($$select count(*)::int from dropped where name like 'webhook_%'$$, array[2], 'deliveries go after 30 days');
+select results_eq($$select count(*)::int from dropped where name like 'usage\_requests\_m%'$$, array[1],
+  'requests recorded for analytics go after 13 months (metrics.md UA-11)');
 select is_empty($$select name from dropped where name like 'events%'$$, 'events stay');
 select is_empty($$select name from dropped where name like 'idempotency_keys_d%'
   and to_date(right(name, 8), 'YYYYMMDD') >= (now() at time zone 'UTC')::date - 1$$, 'keys of today and yesterday stay');
@@ -79,6 +82,9 @@ select is((select count(*)::int from submission_batches where id = '0191f22e-000
 select results_eq($$select reason from submission_dead_letters where submission_id::text like '0191f22e%'$$, array['not settled'],
   'old dead letters go once they are settled');
 select is((select count(*)::int from submissions), 1, 'what is young is still there');
+select is((select count(*)::int from usage_events), 1, 'also of requests');
+select throws_ok($$insert into usage_events (event_type, occurred_at, event_id, data) values ('other', now(), gen_random_uuid(), '{}')$$, '23514',
+  null, 'an event of a type that nothing keeps is refused');
 
 -- Whoever runs them.
 select ok(prosecdef and proconfig::text like '%search_path=pg_catalog%' and

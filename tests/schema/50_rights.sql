@@ -13,7 +13,7 @@ create temporary table may_write (role text, what text, of_table text, columns t
 insert into may_write values
 ('ecf2_intake', 'INSERT', 'submissions', '*'), ('ecf2_intake', 'INSERT', 'submission_batches', '*'),
 ('ecf2_intake', 'INSERT', 'idempotency_keys', '*'), ('ecf2_intake', 'INSERT', 'submission_private', '*'),
-('ecf2_intake', 'INSERT', 'submission_outcomes', '*'), ('ecf2_intake', 'INSERT', 'webhook_deliveries', '*'), ('ecf2_intake', 'UPDATE', 'api_tokens', 'last_used_at'),
+('ecf2_intake', 'INSERT', 'usage_events', '*'), ('ecf2_intake', 'INSERT', 'submission_outcomes', '*'), ('ecf2_intake', 'INSERT', 'webhook_deliveries', '*'), ('ecf2_intake', 'UPDATE', 'api_tokens', 'last_used_at'),
 ('ecf2_validation', 'INSERT', 'training_periods', '*'),
 ('ecf2_validation', 'UPDATE', 'training_periods', 'api_transfer_updated_at contract_period_year deferral_reason deferred_at expression_of_interest_id finished_on lead_provider_id schedule_id school_partnership_id updated_at withdrawal_reason withdrawn_at'),
 ('ecf2_validation', 'UPDATE', 'training_records', 'payments_frozen_year updated_at'),
@@ -86,6 +86,18 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_intake', 'denied', $$select data from submission_private$$),
 ('ecf2_intake', 'denied', $$update submissions set subject = 'x'$$),
 ('ecf2_intake', 'denied', $$delete from idempotency_keys$$),
+('ecf2_intake', 'accepted', $$insert into usage_events (event_type, occurred_at, event_id, request_uuid, data) select 'persist_api_request', now(), other_id(), other_id(), jsonb_build_object('name', name) from lead_providers where id = 1 on conflict do nothing$$),
+('ecf2_intake', 'denied', $$select data from usage_events$$),
+('ecf2_intake', 'denied', $$update usage_events set data = '{}'$$),
+('ecf2_intake', 'denied', $$delete from usage_events$$),
+('ecf2_intake', 'denied', $$select vat_registered from lead_providers$$),
+('ecf2_query', 'accepted', $$select data from usage_events$$),
+('ecf2_query', 'denied', $$insert into usage_events select * from usage_events$$),
+('ecf2_scheduler', 'denied', $$delete from usage_events$$),
+('ecf2_scheduler', 'denied', $$drop table usage_requests$$),
+('ecf2_ctl', 'accepted', $$select data from usage_events$$),
+('ecf2_ctl', 'denied', $$delete from usage_events$$),
+('ecf2_ctl', 'denied', $$insert into usage_events select * from usage_events$$),
 ('ecf2_intake', 'denied', $$insert into events (event_type, heading, happened_at, author_type) values ('x', 'x', now(), 'system')$$),
 ('ecf2_intake', 'denied', $$insert into declarations (training_period_id) values (1)$$),
 ('ecf2_intake', 'denied', $$select ensure_partitions(now(), now())$$),
@@ -233,7 +245,7 @@ select is_empty($$select role, what, of_table from granted where relispartition$
 select is_empty($$select role, what, of_table from granted where what in ('UPDATE', 'DELETE') and of_table in ('events',
     'eligibility_changes', 'submissions', 'submission_stages', 'submission_outcomes', 'idempotency_keys', 'statement_calculations',
     'statement_calculation_lines', 'statement_calculation_declarations', 'notification_attempts', 'notification_receipts',
-    'webhook_deliveries', 'webhook_attempts', 'webhook_endpoint_states')$$, 'what happened is only added to (DM-22, E4, §13)');
+    'webhook_deliveries', 'webhook_attempts', 'webhook_endpoint_states', 'usage_events')$$, 'what happened is only added to (DM-22, E4, §13)');
 select is_empty($$select role, what, of_table from granted where role not like 'ecf2\_%'$$, 'nobody else has rights');
 select set_eq($$select role from roles where has_column_privilege(role, 'api_tokens', 'token_digest', 'select')$$,
   array['ecf2_query', 'ecf2_ctl'], 'digests of tokens: who authenticates, who makes them');
