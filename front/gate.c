@@ -182,8 +182,9 @@ static void ask_token(struct gate_turn *turn, struct gate_ask *ask)
 {
     struct request *request = ask->request;
     char hex[DIGEST_HEX_SIZE];
-    if (request->route == NULL || request->route->auth == ROUTE_OPEN || request->by_plain_http ||
-        !gate_digest(request))
+    /* Of a path that is none the token matters to analytics only, where this exchange tells it too. */
+    bool matters = request->route == NULL ? usage_wants(request) : request->route->auth != ROUTE_OPEN;
+    if (!matters || request->by_plain_http || !gate_digest(request))
         return;
     hex_format(request->digest, TOKEN_DIGEST_SIZE, hex);
     HASH_FIND_STR(turn->tokens, hex, ask->token);
@@ -372,6 +373,9 @@ static void pass(struct gate_ask *ask, int64_t now_us)
 {
     struct request *request = ask->request;
     enum rate_limit limit = RATE_ADDRESS;
+    /* Who is refused is known, if Redis knows: no look-up is made for it (metrics.md UA-3). */
+    if (ask->token != NULL && ask->token->found == TOKEN_GOOD)
+        request->caller_id = ask->token->caller_id;
     if (is_limited(ask, &limit)) {
         refuse_limited(request, limit, now_us);
     } else if (request->by_plain_http) {

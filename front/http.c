@@ -133,7 +133,7 @@ static void on_head(struct request *request, struct MHD_Connection *http, const 
         request->verdict =
             list_fields(request_query(request), request->route->filters, route_has_pages(request->route),
                         &request->canonical_query, &request->is_uncached);
-    if (!request->by_plain_http)
+    if (!request->by_plain_http && !usage_wants(request))
         buffer_release(&request->query);
     if (request->client->feed.state != FEED_COMPLETE)
         client_enter(request->client, CLIENT_BODY);
@@ -144,12 +144,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *http, co
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **request_context)
 {
-    (void)context, (void)version;
+    (void)context;
     struct request *request = *request_context;
     if (request == NULL)
         return MHD_NO;
     switch (request->state) {
     case REQUEST_NEW:
+        request->version = version;
         on_head(request, http, path, method);
         return MHD_YES;
     case REQUEST_READING:

@@ -85,6 +85,7 @@ void loop_close(struct loop *loop)
     requests_release(loop);
     reader_release(&loop->reader);
     observe_release(&loop->observe);
+    usage_release(&loop->usage);
     if (loop->stop_fd >= 0)
         (void)close(loop->stop_fd);
     if (loop->epoll >= 0)
@@ -174,6 +175,7 @@ static int64_t turn(struct loop *loop)
     gate_run(loop);
     bulk_turn(loop);
     int64_t next_us = errands_tick(loop);
+    next_us = earliest(next_us, usage_tick(loop));
     next_us = earliest(next_us, brokers_tick(loop));
     next_us = earliest(next_us, health_tick(loop));
     next_us = earliest(next_us, door_tick(loop));

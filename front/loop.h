@@ -30,6 +30,7 @@
 #include "front/request.h"
 #include "front/stream.h"
 #include "front/tokens.h"
+#include "front/usage.h"
 
 #define RANDOM_SIZE 1024
 
@@ -81,6 +82,7 @@ struct loop {
     struct errands errands;
     struct health health;
     struct observe observe;
+    struct usage usage;
 };
 
 /* Opens everything but the thread; fd is a listening socket of this loop's own, taken on success. */

@@ -38,13 +38,7 @@ static struct slice decode_name(struct slice text, char ret_name[NAME_MAX_SIZE])
     return (struct slice){ret_name, used};
 }
 
-/* One name and its value, each as sent; a value without = is empty. */
-struct pair {
-    struct slice name, value;
-};
-
-/* Takes the first pair off rest. False: there is none left. */
-static bool next_pair(struct slice *rest, struct pair *ret_pair)
+bool query_next(struct slice *rest, struct query_pair *ret_pair)
 {
     if (rest->size == 0)
         return false;
@@ -68,9 +62,9 @@ static bool begins_with(struct slice text, struct slice beginning)
 bool query_filter_is_malformed(struct slice query)
 {
     static const char array[] = "filter[]"; /* perhaps of something: filter[][name] */
-    struct pair pair;
+    struct query_pair pair;
 
-    while (next_pair(&query, &pair)) {
+    while (query_next(&query, &pair)) {
         char decoded[NAME_MAX_SIZE];
         const struct slice name = decode_name(pair.name, decoded);
 
@@ -84,9 +78,9 @@ enum query_given query_find(struct slice query, const char *key, struct buffer *
 {
     const struct slice wanted = slice_of(key);
     enum query_given given = QUERY_ABSENT;
-    struct pair pair;
+    struct query_pair pair;
 
-    while (next_pair(&query, &pair)) {
+    while (query_next(&query, &pair)) {
         char decoded[NAME_MAX_SIZE];
         const struct slice name = decode_name(pair.name, decoded);
 

@@ -13,6 +13,13 @@
  * `filter[]=x`, `filter[][a]=x`, with any of it percent-encoded (lead-provider-api.md 3.4, number 1). */
 bool query_filter_is_malformed(struct slice query);
 
+/* One name and its value, each as sent; a value without = is empty. */
+struct query_pair {
+    struct slice name, value;
+};
+/* Takes the first pair off rest. False: there is none left. */
+bool query_next(struct slice *rest, struct query_pair *ret_pair);
+
 /* What is given for one key. */
 enum query_given {
     QUERY_ABSENT,

@@ -16,7 +16,6 @@
 /* Bodies of all requests together, over all loops: 10 000 connections times 1 MiB would not fit the machine.
  */
 #define BODY_MEMORY_MAX (INT64_C(64) << 20)
-#define BODY_SMALL      4096
 
 #define DETAIL_BUSY    "Try again later: too many requests are being handled."
 #define DETAIL_GIVE_UP "Try again, and keep your side of the connection open until the answer is there."
@@ -140,7 +139,8 @@ static bool needs_body(const struct request *request)
 {
     const struct route *route = request->route;
     return route != NULL &&
-           (route->attributes != NULL || (route->method != ROUTE_GET && request->has_idempotency_key));
+           (route->attributes != NULL || (route->method != ROUTE_GET && request->has_idempotency_key) ||
+            usage_wants_body(request));
 }
 
 /* Whether the body is kept: of a route that needs one, of a size that it reads, and memory for it. A small
@@ -159,7 +159,7 @@ static bool keeps_body(struct request *request)
         return false;
     bool room = is_bulk(request)
                     ? bulk_charge(request, 2 * (int64_t)request->body_size)
-                    : request->body_size <= BODY_SMALL ||
+                    : request->body_size <= REQUEST_BODY_SMALL ||
                           atomic_load_explicit(&front->body_bytes, memory_order_relaxed) <= BODY_MEMORY_MAX;
     request->body_dropped = request->body_no_memory = !room;
     return room;
@@ -246,10 +246,13 @@ void request_answer(struct request *request, struct answer *answer)
         buffer_release(&answer->body);
         return;
     }
+    const struct slice body =
+        buffer_slice(&answer->body); /* the response's from now on, and there until it has left */
     struct MHD_Response *response = answer_response(answer, request);
     if (response == NULL)
         abort(); /* no memory */
     observe_answer(request, answer->status);
+    usage_note(request, answer->status, response, body);
     settle(request, REQUEST_ANSWERED);
     client_enter(request->client, CLIENT_ANSWER);
     http_respond(request, answer->status, response);
@@ -272,6 +275,7 @@ void request_end(struct request *request)
 void request_abandon(struct request *request)
 {
     observe_answer(request, OBSERVE_CLIENT_GONE);
+    usage_note(request, OBSERVE_CLIENT_GONE, NULL, (struct slice){NULL, 0});
     request_end(request);
 }
 

@@ -35,6 +35,8 @@ enum request_state {
 
 #define FORWARDED_MAX 8 /* X-Forwarded-For fields of a request that are looked at: the last ones */
 
+#define REQUEST_BODY_SMALL 4096 /* bytes; the documented bodies are */
+
 struct request {
     struct loop *loop;
     struct client *client;
@@ -50,6 +52,7 @@ struct request {
 
     /* Borrowed from libmicrohttpd until the answer has left. */
     struct slice method, path, id;
+    const char *version; /* "HTTP/1.1" */
     struct slice authorization, content_type, if_none_match, server_date, forwarded_proto;
     struct slice forwarded[FORWARDED_MAX];
     size_t forwarded_count;

@@ -14,6 +14,7 @@
 #include "common/uuid.h"
 
 #define NOTE_TOKEN_USED "note.token_used"
+#define NOTE_REQUESTS   "note.requests"
 
 struct slice intake_cut(struct slice text, size_t characters)
 {
@@ -106,7 +107,7 @@ void intake_begin_batch(struct intake_batch *ret_batch, struct work_item *item)
 {
     const struct kind *kind = kind_to_store(item);
 
-    ret_batch->count = ret_batch->token_count = 0;
+    ret_batch->count = ret_batch->token_count = ret_batch->usage_count = 0;
     if (kind == NULL)
         return;
     struct intake_entry *entry = &ret_batch->entries[ret_batch->count++];
@@ -146,12 +147,16 @@ static void decode_submission(struct work_item *item, const json_t *payload, con
 static void decode_note(struct work_item *item, const json_t *fields, struct intake_batch *batch)
 {
     const int64_t token_id = json_integer_value(json_object_get(fields, "token_id"));
+    const size_t events = json_array_size(json_object_get(fields, "events"));
 
-    if (!slice_equal(item->record.kind, slice_of(NOTE_TOKEN_USED)) || token_id <= 0) {
+    if (slice_equal(item->record.kind, slice_of(NOTE_TOKEN_USED)) && token_id > 0) {
+        batch->token_ids[batch->token_count++] = token_id;
+    } else if (slice_equal(item->record.kind, slice_of(NOTE_REQUESTS)) && events > 0) {
+        batch->usage[batch->usage_count++] = (struct intake_usage){item->record.payload, events};
+    } else {
         intake_drop(item, "no note has this name and shape");
         return;
     }
-    batch->token_ids[batch->token_count++] = token_id;
     work_done(item);
 }
 
@@ -173,8 +178,7 @@ static void decode_item(struct work_item *item, struct intake_batch *batch)
 
 void intake_decode(struct work_item *items, size_t count, struct intake_batch *ret_batch)
 {
-    ret_batch->count = 0;
-    ret_batch->token_count = 0;
+    ret_batch->count = ret_batch->token_count = ret_batch->usage_count = 0;
     for (size_t i = 0; i < count && i < WIRE_BATCH_MAX; i++)
         decode_item(&items[i], ret_batch);
 }

@@ -56,6 +56,11 @@ struct intake_batch {
     size_t count;
     int64_t token_ids[WIRE_BATCH_MAX]; /* of notes; may repeat */
     size_t token_count;
+    struct intake_usage {
+        struct slice payload; /* of a note of API requests; lives as long as the batch */
+        size_t events;        /* that it tells of */
+    } usage[WIRE_BATCH_MAX];
+    size_t usage_count;
 };
 
 #define FOR_EACH_ENTRY(entry, batch)                                                                         \

@@ -41,6 +41,7 @@ static void expect_dropped(struct work_item item)
     intake_decode(&item, 1, &batch);
     assert_int_equal(batch.count, 0);
     assert_int_equal(batch.token_count, 0);
+    assert_int_equal(batch.usage_count, 0);
     assert_int_equal(item.disposition, WIRE_DONE);
     work_item_release(&item);
 }
@@ -208,6 +209,35 @@ static void test_notes(void **state)
         work_item_release(&items[i]);
 }
 
+/* lead-provider-api.md 3.14/2 */
+static void test_notes_of_requests(void **state)
+{
+    static const char two[] = "{\"fields\":{\"events\":[{},{}]}}";
+    static const char *const bad[] = {"{\"fields\":{\"events\":[]}}", "{\"fields\":{\"events\":{\"a\":1}}}",
+                                      "{\"fields\":{\"token_id\":12}}", "{\"fields\":{}}", "{"};
+    struct work_item items[] = {item_of("note.requests", two),
+                                item_of("note.token_used", "{\"fields\":{\"token_id\":12}}")};
+    static struct intake_batch batch;
+
+    (void)state;
+    items[0].record.flags = items[1].record.flags = WIRE_FLAG_NOTE;
+    intake_decode(items, 2, &batch);
+    assert_int_equal(batch.count, 0);
+    assert_int_equal(batch.token_count, 1);
+    assert_int_equal(batch.usage_count, 1);
+    expect_text(batch.usage[0].payload, two);
+    assert_int_equal(batch.usage[0].events, 2);
+    assert_int_equal(items[0].disposition, WIRE_DONE);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct work_item item = item_of("note.requests", bad[i]);
+        item.record.flags = WIRE_FLAG_NOTE;
+        expect_dropped(item);
+    }
+    expect_dropped(item_of("note.requests", two)); /* no note */
+    for (size_t i = 0; i < 2; i++)
+        work_item_release(&items[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_idempotency_keys),
         cmocka_unit_test(test_what_a_sibling_should_not_have_sent),
         cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_notes_of_requests),
     };
 
     log_open("test", LOG_ERROR + 1);
