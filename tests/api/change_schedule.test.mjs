@@ -54,7 +54,7 @@ const partnerOf = (training) => one('select d.name from school_partnerships p jo
 describe('what every action keeps', () => keepsTheRulesOfActions(test, () => ({ system, provider, action: 'change-schedule', fine })));
 
 describe('what a change does', () => {
-  test('training that has begun ends yesterday, and goes on from today on the schedule', async () => {
+  test('training that has begun ends yesterday, and goes on from today on the schedule (lead-provider-api.md 5.5/3)', async () => {
     const [old] = await trainings(system, 'plain'), before = await teacher(system, 'plain');
     const { enrolment } = await acted('plain');
     assert.deepEqual([enrolment.schedule_identifier, enrolment.cohort, enrolment.training_status, enrolment.participant_status], ['ecf-extended-april', '2025', 'active', 'active']);
@@ -152,7 +152,7 @@ describe('another cohort', () => {
     await acted('to 2024', { cohort: '2025' });
     assert.equal((await trainings(system, 'to 2024')).at(-1).year, 2025);
   });
-  test('in place: partnership, interest and declarations go with it', async () => {
+  test('in place: partnership, interest and declarations go with it (lead-provider-api.md 5.5/2)', async () => {
     await system.db.query(`update training_periods p set expression_of_interest_id = c.id from teachers t, provider_contract_periods c join lead_providers l on l.id = c.lead_provider_id
       where t.api_id = $1 and p.teacher_id = t.id and l.name = $2 and c.contract_period_year = 2025`, [idOf('in place to 2024'), P]);
     const id = await declare(system, 'in place to 2024', 'started', '2025-10-01T09:00:00Z');
@@ -167,7 +167,7 @@ describe('another cohort', () => {
     assert.deepEqual([after.contract_period_year, after.training_period_id], [2024, before.training_period_id]);
     assert.ok(after.api_updated_at > before.api_updated_at, 'whoever reads a cohort finds it');
   });
-  test('leaving a closed cohort is kept, going back to it takes it away', async () => {
+  test('leaving a closed cohort is kept, going back to it takes it away (lead-provider-api.md 5.5/1)', async () => {
     const { enrolment } = await acted('of 2022', { cohort: '2024' });
     assert.equal(enrolment.cohort_changed_after_payments_frozen, true);
     assert.equal(await frozenYear('of 2022'), 2022);

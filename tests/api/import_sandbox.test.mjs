@@ -1,6 +1,7 @@
 // `ecf2ctl sandbox`: a world goes into a database once, and what it was loaded from does not stay behind.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -56,4 +57,13 @@ test('the same one again changes nothing; another one is refused in a sentence',
   }
   assert.deepEqual(await target.contents(), before);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('lead-provider-api.md 3.1/9 each lead provider has the token that its name says', async () => {
+  const { rows } = await target.db.query('select lp.name, t.token_digest from lead_providers lp left join api_tokens t on t.lead_provider_id = lp.id and t.revoked_at is null');
+  assert.ok(rows.length > 0);
+  for (const { name, token_digest: digest } of rows) {
+    const token = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    assert.deepEqual(digest, createHmac('sha256', target.env.ECF2_TOKEN_KEY).update(token).digest(), token);
+  }
 });

@@ -304,7 +304,7 @@ describe('lists', () => {
     ['3.4/4 none left', 'filter[cohort]=x', () => []],
     ['3.4/4 no such cohort', 'filter[cohort]=1099', () => []],
     ['3.4/4 an earlier training does not count', 'filter[cohort]=2024', () => of((one) => one.year === 2024), ['email']],
-    ['4.1 training_status withdrawn', 'filter[training_status]=withdrawn', () => of(isWithdrawn), ['withdrawn', 'deferred, then withdrawn', 'withdrawn, then deferred']],
+    ['4.1 training_status withdrawn (lead-provider-api.md 3.4/7)', 'filter[training_status]=withdrawn', () => of(isWithdrawn), ['withdrawn', 'deferred, then withdrawn', 'withdrawn, then deferred']],
     ['4.1 training_status deferred, though shown as withdrawn', 'filter[training_status]=deferred', () => of(isDeferred), ['deferred', 'deferred, then withdrawn', 'withdrawn, then deferred']],
     ['4.1 training_status active', 'filter[training_status]=active', () => of((one) => !isWithdrawn(one) && !isDeferred(one)), ['active', 'resumed', 'latest with this provider']],
     ['3.4/7 another word', 'filter[training_status]=left', () => []],

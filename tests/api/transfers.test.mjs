@@ -38,22 +38,22 @@ const cases = {
   'left yesterday, joined today': [{ places: [place('S1', '2024-09-01', '2026-02-01'), place('S2', TODAY, null, { year: 2025 })] }, { [P]: [one('new_school', 'complete', leaving(S1, P, '2026-02-01'), leaving(S2, P, TODAY))] }],
 
   // 1
-  '1: the school period is open': [{ places: [place('S1', '2024-09-01', null, { to: '2025-08-31' })] }, {}],
-  '1: no training before': [{ places: [place('S1', '2024-09-01', '2025-08-31', []), place('S2', '2025-09-01', null, { year: 2025 })] }, {}],
-  '1: the date is the training\'s': [{ places: [place('S1', '2024-09-01', '2025-08-31', { to: '2025-07-31' }), place('S2', '2025-09-01', null, { year: 2025, from: '2025-10-01' })] }, { [P]: [one('new_school', 'complete', leaving(S1, P, '2025-07-31'), leaving(S2, P, '2025-10-01'))] }],
+  'lead-provider-api.md 6/1: the school period is open': [{ places: [place('S1', '2024-09-01', null, { to: '2025-08-31' })] }, {}],
+  'lead-provider-api.md 6/1: no training before': [{ places: [place('S1', '2024-09-01', '2025-08-31', []), place('S2', '2025-09-01', null, { year: 2025 })] }, {}],
+  'lead-provider-api.md 6/1: the date is the training\'s': [{ places: [place('S1', '2024-09-01', '2025-08-31', { to: '2025-07-31' }), place('S2', '2025-09-01', null, { year: 2025, from: '2025-10-01' })] }, { [P]: [one('new_school', 'complete', leaving(S1, P, '2025-07-31'), leaving(S2, P, '2025-10-01'))] }],
   // 2
-  '2: comes back to the same school': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S1', '2025-09-01', null, { year: 2025 })] }, {}],
-  '2: comes back and leaves': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S1', '2025-09-01', '2025-12-31', { year: 2025 })] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-12-31'), null)] }],
+  'lead-provider-api.md 6/2: comes back to the same school': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S1', '2025-09-01', null, { year: 2025 })] }, {}],
+  'lead-provider-api.md 6/2: comes back and leaves': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S1', '2025-09-01', '2025-12-31', { year: 2025 })] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-12-31'), null)] }],
   // 3
-  '3: leaves with induction complete': [{ places: [place('S1', '2024-09-01', '2025-08-31')], inductions: [{ from: '2024-09-01', to: '2025-08-31', outcome: 'pass' }] }, {}],
-  '3: leaves with induction complete, says the register': [{ places: [place('S1', '2024-09-01', '2025-08-31')], trsCompleted: '2025-08-31' }, {}],
-  '3: leaves with an induction period without outcome': [{ places: [place('S1', '2024-09-01', '2025-08-31')], inductions: [{ from: '2024-09-01', to: '2025-08-31' }] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-08-31'), null)] }],
-  '3: moves with induction complete': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S2', '2025-09-01', null, { year: 2025 })], trsCompleted: '2025-08-31' }, { [P]: [moved] }],
-  '3: a mentor leaves whose own induction is complete': [{ places: [place('S1', '2024-09-01', '2025-08-31', {}, { role: 'mentor' })], trsCompleted: '2014-07-31' }, {}],
-  '3: a mentor leaves whose own induction is not': [{ places: [place('S1', '2024-09-01', '2025-08-31', {}, { role: 'mentor' })] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-08-31'), null, { training_record_id: recordOf('3: a mentor leaves whose own induction is not', 'mentor') })] }],
+  'lead-provider-api.md 6/3: leaves with induction complete': [{ places: [place('S1', '2024-09-01', '2025-08-31')], inductions: [{ from: '2024-09-01', to: '2025-08-31', outcome: 'pass' }] }, {}],
+  'lead-provider-api.md 6/3: leaves with induction complete, says the register': [{ places: [place('S1', '2024-09-01', '2025-08-31')], trsCompleted: '2025-08-31' }, {}],
+  'lead-provider-api.md 6/3: leaves with an induction period without outcome': [{ places: [place('S1', '2024-09-01', '2025-08-31')], inductions: [{ from: '2024-09-01', to: '2025-08-31' }] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-08-31'), null)] }],
+  'lead-provider-api.md 6/3: moves with induction complete': [{ places: [place('S1', '2024-09-01', '2025-08-31'), place('S2', '2025-09-01', null, { year: 2025 })], trsCompleted: '2025-08-31' }, { [P]: [moved] }],
+  'lead-provider-api.md 6/3: a mentor leaves whose own induction is complete': [{ places: [place('S1', '2024-09-01', '2025-08-31', {}, { role: 'mentor' })], trsCompleted: '2014-07-31' }, {}],
+  'lead-provider-api.md 6/3: a mentor leaves whose own induction is not': [{ places: [place('S1', '2024-09-01', '2025-08-31', {}, { role: 'mentor' })] }, { [P]: [one('unknown', 'complete', leaving(S1, P, '2025-08-31'), null, { training_record_id: recordOf('lead-provider-api.md 6/3: a mentor leaves whose own induction is not', 'mentor') })] }],
   // 4
-  '4: only the last training before counts': [{ places: [place('S1', '2024-09-01', '2025-08-31', [{ to: '2025-01-31' }, { provider: Q, from: '2025-02-01' }]), place('S2', '2025-09-01', null, { provider: Q, year: 2025 })] }, { [Q]: [one('new_school', 'complete', leaving(S1, Q, '2025-08-31'), leaving(S2, Q, '2025-09-01'))] }],
-  '4: only the first training after counts': [{ places: [place('S1', '2024-09-01', '2025-08-31', { provider: Q }), place('S2', '2025-09-01', null, [{ provider: Q, year: 2025, to: '2025-12-31' }, { from: '2026-01-01', year: 2025 }])] }, { [Q]: [one('new_school', 'complete', leaving(S1, Q, '2025-08-31'), leaving(S2, Q, '2025-09-01'))] }],
+  'lead-provider-api.md 6/4: only the last training before counts': [{ places: [place('S1', '2024-09-01', '2025-08-31', [{ to: '2025-01-31' }, { provider: Q, from: '2025-02-01' }]), place('S2', '2025-09-01', null, { provider: Q, year: 2025 })] }, { [Q]: [one('new_school', 'complete', leaving(S1, Q, '2025-08-31'), leaving(S2, Q, '2025-09-01'))] }],
+  'lead-provider-api.md 6/4: only the first training after counts': [{ places: [place('S1', '2024-09-01', '2025-08-31', { provider: Q }), place('S2', '2025-09-01', null, [{ provider: Q, year: 2025, to: '2025-12-31' }, { from: '2026-01-01', year: 2025 }])] }, { [Q]: [one('new_school', 'complete', leaving(S1, Q, '2025-08-31'), leaving(S2, Q, '2025-09-01'))] }],
 
   'three schools, of which P has one': [
     { places: [place('S1', '2022-09-01', '2023-08-31', { provider: Q, year: 2022 }), place('S2', '2023-09-01', '2024-08-31', { provider: Q, year: 2023 }), place('S3', '2024-09-01', null)] },
@@ -155,7 +155,7 @@ describe('3.12 who sees which', () => {
     test(`${name} lists exactly its own, oldest first`, async () => assert.deepEqual(await idsOf(provider[name], PATH), sorted(seen(name), 'created_at')));
   }
   test('3.12, 3.8 another\'s id and one without transfers answer what an unknown one does', async () => {
-    await areNotFound(provider[P], shown, ['stays', 'not of R', '4: only the last training before counts', '1: no training before', '3: leaves with induction complete'].map(idOf));
+    await areNotFound(provider[P], shown, ['stays', 'not of R', 'lead-provider-api.md 6/4: only the last training before counts', 'lead-provider-api.md 6/1: no training before', 'lead-provider-api.md 6/3: leaves with induction complete'].map(idOf));
     await areNotFound(provider[R], shown, [idOf('moves within P'), idOf('not of R')]);
   });
 });

@@ -31,7 +31,7 @@ const refused = (who, attributes, errors, options, by = P) => provider[by].refus
 describe('what every action keeps', () => keepsTheRulesOfActions(test, () => ({ system, provider, action: 'withdraw', fine })));
 
 describe('what a withdrawal does', () => {
-  test('training ends today, and shows why', async () => {
+  test('training ends today, and shows why; its event (lead-provider-api.md 3.14/3)', async () => {
     const [training] = await trainings(system, 'plain'), before = await teacher(system, 'plain');
     const shown = await acted('plain');
     const [enrolment] = shown.ecf_enrolments;
@@ -112,7 +112,7 @@ describe('what is refused', () => {
   for (const reason of ['moved_school', 'bereavement', 'Other', 'school-left-fip', 1, true]) {
     test(`lead-provider-api.md 5.2/W2 reason ${JSON.stringify(reason)}`, () => refused('of P', { reason }, { reason: /does not exist.*changed-lead-provider/ }));
   }
-  test('lead-provider-api.md 5.2/W3 withdrawn already', () => refused('withdrawn', {}, { participant_id: /already/ }));
+  test('lead-provider-api.md 5.2/W3, 3.11/3 withdrawn already: nothing has changed', () => refused('withdrawn', {}, { participant_id: /already/ }));
   test('lead-provider-api.md 5.2/W4 begins tomorrow', () => refused('begins tomorrow', {}, { participant_id: /begins on 2026-02-03/ }));
   test('lead-provider-api.md 5.2/W5 begins today', () => refused('begins today', {}, { participant_id: /tomorrow/ }));
   test('lead-provider-api.md 5.2/W5 began again today', () => refused('resumed today', {}, { participant_id: /tomorrow/ }));
