@@ -157,11 +157,11 @@ describe('9.1: what is made', () => {
   });
 
   test('in_partnership becomes true for everybody, and the school of the cohort moves (3.13)', async () => {
-    const look = async (name) => (await by[name].get(`/api/v3/schools/${school(23).id}?filter[cohort]=2025`)).body.data.attributes;
-    const other = async () => (await by[C].get(`/api/v3/schools/${school(23).id}?filter[cohort]=2024`)).text;
+    const look = async (name) => (await by[name].get(`/api/v3/schools/${school(62).id}?filter[cohort]=2025`)).body.data.attributes;
+    const other = async () => (await by[C].get(`/api/v3/schools/${school(62).id}?filter[cohort]=2024`)).text;
     const before = await look(C), another = await other();
     assert.equal(before.in_partnership, false);
-    const { attributes } = await made(wanted(23));
+    const { attributes } = await made(wanted(62));
     const after = await look(C);
     assert.deepEqual([after.in_partnership, after.expression_of_interest, after.updated_at > before.updated_at], [true, false, true]);
     assert.ok(Math.abs(Date.parse(after.updated_at) - Date.parse(attributes.updated_at)) <= 1000);
