@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -156,6 +157,20 @@ static void linger_instead(struct client *client)
         close_ours(rest);
 }
 
+/* Of a request that has not become one: its head, as far as it has come, is held. An answer to HEAD has no
+ * content. */
+static bool asks_head(const struct client *client)
+{
+    static const char method[] = "HEAD ";
+    size_t at = 0;
+    if (client->request != NULL)
+        return client->request->is_head;
+    while (at < client->held.size && (client->held.data[at] == '\r' || client->held.data[at] == '\n'))
+        at++;
+    return client->held.size - at >= sizeof(method) - 1 &&
+           memcmp(client->held.data + at, method, sizeof(method) - 1) == 0;
+}
+
 static bool send_last(struct client *client, unsigned status, const char *detail, const char *redirect)
 {
     struct buffer raw = BUFFER_INIT;
@@ -163,8 +178,7 @@ static bool send_last(struct client *client, unsigned status, const char *detail
     char trace[UUID_TEXT_SIZE];
     if (request == NULL)
         loop_make_trace(client->loop, trace);
-    answer_raw(&raw, status, detail, redirect, request == NULL ? trace : request->trace,
-               request == NULL || !request->is_head);
+    answer_raw(&raw, status, detail, redirect, request == NULL ? trace : request->trace, !asks_head(client));
     ssize_t sent = send(client->fd, raw.data, raw.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_release(&raw);
     if (request == NULL)

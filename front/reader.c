@@ -83,6 +83,7 @@ static enum reader_news take_end(struct client *client, size_t have)
 {
     if (client->feed.state == FEED_HEAD && have == 0)
         return READER_ENDED;
+    hold(client, have);
     door_refuse(client, 400, client->feed.state == FEED_HEAD ? DETAIL_HEAD_END : DETAIL_BODY_END);
     return READER_REFUSED;
 }
@@ -101,6 +102,7 @@ static enum reader_news read_on(struct client *client, char *out, size_t out_siz
         struct passage step =
             feed_pass(&client->feed, body_max, (struct slice){bytes, have}, out + given, out_size - given);
         if (step.status != 0) {
+            hold(client, have); /* what is refused tells its method */
             door_refuse(client, step.status, step.detail);
             return READER_REFUSED;
         }

@@ -279,6 +279,17 @@ describe('too long, too slow', () => {
     assert.deepEqual(statuses((await raw(system.url, get(authorized()) + line(5000))).text), [404, 414], 'also later');
   });
 
+  test('an answer to HEAD has no content, whoever gives it (RFC 9110, 9.3.2)', async () => {
+    const cases = [[`HEAD /${'x'.repeat(8000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414], [`\r\nHEAD / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(8000)}\r\n\r\n`, 431], ['HEAD / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400]];
+    for (const [bytes, status] of cases) {
+      const { text } = await raw(system.url, bytes);
+      assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(text, /\r\n\r\n$/, text);
+    }
+    const { text } = await raw(system.url, 'HEAD / HTTP/1.1\r\nHo', { end: true });
+    assert.match(text, /^HTTP\/1.1 400 [^]*\r\n\r\n$/, 'a head that ends in its middle');
+  });
+
   test('head: 431', async () => {
     for (const field of [`X: ${'y'.repeat(7000)}`, `X: ${'y'.repeat(100_000)}`, Array(200).fill('X: y').join('\r\n')]) {
       isProblem(await raw(system.url, get(authorized(), field)), 431, 'Request header too large');
