@@ -58,6 +58,12 @@ async function move(text) {
     'select from job_runs where job = any($1) and last_due_at >= $2::date::timestamp at time zone $3', [jobs, today(), 'UTC'])).rowCount === jobs.length);
 }
 
+/** `ecf2ctl …`, which takes its time (it speaks 2 s after the commit), so that several go side by side. */
+async function commanded(...args) {
+  const done = await system.ctlBeside(args);
+  assert.equal(done.status, 0, done.stderr);
+}
+
 /** Finance authorises what is due and has something to pay (payments.md 3.5); gives how many. */
 async function authorise(client) {
   const declarations = client.all('declarations');
@@ -65,8 +71,7 @@ async function authorise(client) {
     && declarations.some((d) => (d.state === 'payable' && d.statement_id === one.id) || (d.state === 'awaiting-clawback' && d.clawback_statement_id === one.id)));
   for (const { id } of due) {
     // Earlier ones that have nothing to pay stay payable for ever.
-    const done = system.ctl('statement', 'authorise', id, '--by', finance, '--assured', '--despite-earlier');
-    assert.equal(done.status, 0, done.stderr);
+    await commanded('statement', 'authorise', id, '--by', finance, '--assured', '--despite-earlier');
   }
   return due.length;
 }
@@ -178,13 +183,9 @@ async function startsWhileAFrontIsKilled() {
 }
 
 async function becomeEligible() {
-  for (let school = 0; school < schools; school++) {
-    for (const [who, from] of [['ect-2024-waiting', '2024-09-02'], ['ect-2025-waiting', '2025-09-01']]) {
-      const id = personOf(school, who), done = await system.ctlBeside(['induction', 'record', id, '--appropriate-body', 'Body of the North', '--from', from]);
-      assert.equal(done.status, 0, done.stderr);
-      waiting.delete(id);
-    }
-  }
+  const inductions = Array.from({ length: schools }, (_, i) => [[personOf(i, 'ect-2024-waiting'), '2024-09-02'], [personOf(i, 'ect-2025-waiting'), '2025-09-01']]).flat();
+  await inParallel(inductions, 6, ([id, from]) => commanded('induction', 'record', id, '--appropriate-body', 'Body of the North', '--from', from));
+  waiting.clear();
 }
 
 /** Voids what is not payable yet, and declares it again (7.3). */
@@ -282,8 +283,7 @@ for (const [at, what, work] of agenda) {
     if (at !== begins) await move(at);
     await each((client) => client.syncAll());
     for (const client of clients) checkStates(client);
-    const paid = [];
-    for (const client of clients) paid.push(await authorise(client));
+    const paid = await each(authorise);
     await each((client) => client.syncAll());
     await work();
     for (const client of clients) await checkCopy(client);
