@@ -96,7 +96,7 @@ const mutations = [
     name: 'whom the facts name need not be locked',
     test: { ...cross, pattern: /gets a TRN/ },
     by: /decided without it/,
-    changes: [['common/commit.c', '!is_locked(commit, (size_t)(entry - commit->entries), entry->person_key)', 'commit->count == 0 && !is_locked(commit, 0, entry->person_key)']],
+    changes: [['common/commit.c', '!is_locked(commit, entry, next_key(&keys))', '!is_locked(commit, entry, next_key(&keys)) && commit->count == 0']],
   },
   {
     name: 'the locks of idempotency keys are not taken',
