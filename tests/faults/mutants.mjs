@@ -11,6 +11,7 @@ import { run } from 'node:test';
 import { root, script, temporaryFolder } from '../support/cluster.mjs';
 
 const moved = { file: 'moved.test.mjs', pattern: /at the locks/ };
+const actions = { file: 'actions.test.mjs', pattern: /undoes the rows/ };
 const earlier = { file: 'earlier.test.mjs', pattern: /./ };
 const answers = { file: 'answers.test.mjs', pattern: /^(payments|validation): the connection ends/ };
 const poison = { file: 'poison.test.mjs', pattern: /^one that fails while the database says no/ };
@@ -85,6 +86,12 @@ const mutations = [
     test: moved,
     by: /^Expected values to be strictly deep-equal/,
     changes: [['common/commit.c', '!slice_equal(db_text(commit->facts, row, columns[DIGEST]), entry->digest) ||', '']],
+  },
+  {
+    name: 'an outcome that came in spite of the locks leaves the rows of another',
+    test: actions,
+    by: /^Expected values to be strictly deep-equal/,
+    changes: [['workers/validation/conclusion.c', '.has_rows = true};', '.has_rows = false};']],
   },
   {
     name: 'of a batch, two may write about one person',
