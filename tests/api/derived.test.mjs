@@ -240,11 +240,22 @@ test('at 00:01 UTC partnerships move of which somebody begins today, or finished
   assert.equal(events('partnerships_touched').pop().partnerships, 2);
 });
 
+test('what is written later than its day is told on the day behind', async () => {
+  const before = await latest();
+  await breaker.query("update training_periods set updated_at = '2025-02-16 10:00Z' where id = (select min(id) from training_periods where lead_provider_id = $1 and contract_period_year = 2024)", [await providerId(C)]);
+  await schedulersAt(system, '2025-02-16 23:00');
+  await touched('2025-02-16T00:01:00Z');
+  assert.ok(!(await moved(before)).some(({ partnership }) => partnership === `${C} 2024`), 'not before');
+  await schedulersAt(system, '2025-02-17 00:01');
+  await touched('2025-02-17T00:01:00Z');
+  assert.deepEqual((await moved(before)).map(({ partnership }) => partnership), [`${C} 2024`]);
+});
+
 test('again, it changes nothing', async () => {
   const before = await latest();
   await system.db.query("update job_runs set last_due_at = '2025-02-10T00:01:00Z' where job = 'partnerships_touched'");
-  await schedulersAt(system, '2025-02-15 12:00');
-  await touched('2025-02-15T00:01:00Z');
+  await schedulersAt(system, '2025-02-17 12:00');
+  await touched('2025-02-17T00:01:00Z');
   assert.deepEqual(await moved(before), []);
 });
 
