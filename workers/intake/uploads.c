@@ -169,7 +169,7 @@ static void outcome_params(struct db_params *params, const struct intake_entry *
     REJECTED(params, lines, count, db_array_slice(params, record->trace));
     REJECTED(params, lines, count,
              db_array_null(params)); /* cache scopes: it tells of nothing that is read */
-    REJECTED(params, lines, count, db_array_bool(params, /* has_rows= */ false));
+    REJECTED(params, lines, count, db_array_bool(params, false)); /* has_rows */
 }
 
 static bool insert(struct db *db, struct intake_entry *entry, const struct upload *upload, struct error *err)

@@ -49,6 +49,6 @@ bool judgements_settle(struct worker *worker, const struct commit_kind *kind,
  * written, whose rules are counted; and what a dry run that was rejected is told. */
 struct plain_outcome judgement_rejection(struct judgement *rejected, const struct commit_entry *entry,
                                          const char *rules_version);
-void judgement_tell_dry_run(const struct judgement *rejected);
+void judgement_tell_dry_run(const struct judgement *one);
 
 #endif
