@@ -40,7 +40,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MAX  65536
+#define ANSWER_ROOM 65536      /* at first */
+#define ANSWER_MAX  (16 << 20) /* a page of 3 000 records has 3 MB */
 #define CONNECTIONS 20000
 #define EVENTS      512
 #define DRAIN_NS    30000000000 /* how long answers are waited for at the end */
@@ -100,7 +101,8 @@ struct connection {
     const char *rest; /* of the request, when the socket took only part of it */
     size_t rest_size;
     size_t size; /* of what is read of the answer */
-    char answer[ANSWER_MAX];
+    char *answer;
+    size_t room;
 };
 
 static struct {
@@ -229,6 +231,10 @@ static size_t answer_size(struct connection *c, int *ret_status)
     const size_t size = head + strtoul(length + 17, NULL, 10);
     if (size >= ANSWER_MAX)
         die("an answer of %zu bytes", size);
+    if (size >= c->room) {
+        c->room = size + 1;
+        c->answer = realloc(c->answer, c->room);
+    }
     return c->size >= size ? size : 0;
 }
 
@@ -249,7 +255,7 @@ static void count_answer(const struct connection *c, int status)
 
 static void on_readable(struct connection *c)
 {
-    const ssize_t n = read(c->fd, c->answer + c->size, ANSWER_MAX - 1 - c->size);
+    const ssize_t n = read(c->fd, c->answer + c->size, c->room - 1 - c->size);
     int status = 0;
     if (n < 0 && errno == EAGAIN)
         return;
@@ -278,6 +284,8 @@ static void connect_all(void)
     run.idle = calloc(run.connection_count, sizeof *run.idle);
     for (size_t i = 0; i < run.connection_count; i++) {
         struct connection *c = calloc(1, sizeof *c);
+        c->room = ANSWER_ROOM;
+        c->answer = malloc(c->room);
         const int yes = 1;
         c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&run.to, sizeof run.to) != 0)

@@ -21,14 +21,14 @@ async function statementsOf(world) {
   const ids = rows.map((row) => Object.values(row)[0]);
   const show = statement('common/sql/show_participants.sql', [
     `'{${ids}}'`, `array_fill(${provider}::bigint, array[${take}])`, `array_fill((now() at time zone 'Europe/London')::date, array[${take}])`]);
-  return `${find.trim()}\n${show.trim()}\n`;
+  return `${find}\n${show}\n`.replaceAll('HH24:MI:SS', "HH24' || chr(58) || 'MI' || chr(58) || 'SS"); // :MI would be a variable of pgbench's
 }
 
 const findValues = (lead, size) => [lead, 'null', 'null', 'null', 'null', "'created_at'", 'null', 0, size];
 
-/** Milliseconds of one request of this path, one after the other. */
-async function msOf(url, path) {
-  const requests = requestFile(join(folder(), 'page'), [`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token(provider)}\r\n\r\n`], 20_000);
+/** Milliseconds of one request of these paths, one after the other. */
+async function msOf(url, ...paths) {
+  const requests = requestFile(join(folder(), 'page'), paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token(provider)}\r\n\r\n`), 20_000);
   const { rate } = await load({ url, requests, connections: 1, seconds, warmup, expect: [200] });
   return 1000 / rate;
 }
@@ -68,10 +68,11 @@ async function amongMany(log) {
       await world.db.query("select pg_prewarm(oid) from pg_class where relkind in ('r', 'i') and oid >= 16384");
       systems[size] = await startOurs(world);
     }
-    const each = 900; // of 1 000 people of a provider in the small world
-    const seen = await inRounds(rounds, Object.fromEntries(sizes.map((size) => [`among ${size}`, () => msOf(systems[size].url, pathOf(1, each))])), log);
+    // Of the 1 000 people of a provider in the small world; each page another one, for the last ones are cached for 2 s.
+    const each = 900, paths = Array.from({ length: 200 }, (_, i) => pathOf(1, each - i));
+    const seen = await inRounds(rounds, Object.fromEntries(sizes.map((size) => [`among ${size}`, () => msOf(systems[size].url, ...paths)])), log);
     const [few, many] = sizes.map((size) => seen[`among ${size}`].value);
-    return { name: `page of ${each} participants among 1 000 000 people`, ours: many, peer: 'among 10 000', theirs: few, ratio: many / few, goal: '<= 1.1', unit: 'ms' };
+    return { name: `page of 700 to ${each} participants, uncached, among 1 000 000 people`, ours: many, peer: 'among 10 000', theirs: few, ratio: many / few, goal: '<= 1.1', unit: 'ms' };
   } finally {
     for (const system of Object.values(systems)) await system.stop();
   }
