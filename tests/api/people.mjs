@@ -1,6 +1,7 @@
 // People for the tests of participants, transfers and unfunded mentors (lead-provider-api.md 4, 6, 8), written by SQL, so that
 // each has what a rule needs and nothing else. Providers P, Q and R are new: nobody else's people are theirs.
 import assert from 'node:assert/strict';
+import { until } from '../support/system.mjs';
 import { raw, titles } from './client.mjs';
 import { uuidOf } from './world.mjs';
 
@@ -231,11 +232,15 @@ export async function tellStatements(system) {
     await system.kill(name, 'SIGTERM');
     await system.start(name);
   }
+  await system.ready();
 }
 
 /** The names of the statements that they run for `ask`, in order, but those that look a token up, or at the health. */
 export async function statementsOf(system, ask) {
-  const { rows } = await system.db.query(`select pid from pg_stat_activity where usename = 'ecf2_query' and datname = current_database()`);
+  const rows = await until('no query worker has a session', async () => {
+    const { rows: sessions } = await system.db.query(`select pid from pg_stat_activity where usename = 'ecf2_query' and datname = current_database()`);
+    return sessions.length > 0 && sessions;
+  });
   system.forgetReads();
   const from = system.logs('postgres').length;
   await ask();
