@@ -398,11 +398,11 @@ export class Load {
   /** Gives what tells the mean of all that was decided since then, per second of what other jobs left of the machine: of four
    *  seconds on two processors of which somebody else had one for two seconds, three are left. */
   async meanRate() {
-    const { db, pids } = this.client.system;
-    const decided = async () => (await db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n;
-    const from = performance.now(), before = await decided(), others = othersSeconds(pids());
+    const { system } = this.client;
+    const decided = async () => (await system.db.query('select count(*)::float8 as n from submission_outcomes')).rows[0].n;
+    const from = performance.now(), before = await decided(), others = othersSeconds(system.pids());
     return async () => {
-      const taken = Math.max(0, othersSeconds(pids()) - others) / availableParallelism(), until = performance.now();
+      const taken = Math.max(0, othersSeconds(system.pids()) - others) / availableParallelism(), until = performance.now();
       return ((await decided()) - before) / ((until - from) / 1000 - taken);
     };
   }
