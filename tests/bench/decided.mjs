@@ -130,6 +130,7 @@ async function ofTasks(world) {
   const pool = new pg.Pool({ ...connection(world.database), max: 2 });
   const utils = await makeWorkerUtils({ pgPool: pool });
   await utils.migrate();
+  await world.db.query('truncate graphile_worker._private_jobs cascade'); // another benchmark has left some
   const jobs = jobsOf(world, peerCount);
   for (let i = 0; i < jobs.length; i += 1000) await utils.addJobs(jobs.slice(i, i + 1000).map((payload) => ({ identifier: 'declare', payload })));
   await utils.release();
