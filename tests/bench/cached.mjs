@@ -45,9 +45,9 @@ const pagesOf = () => Array.from({ length: 10 }, (_, i) => ({ path: '/api/v3/par
 
 // What is read, what it is called, and more requests a second than either side answers.
 const subjects = [
-  { what: 'a declaration', most: 100_000, readsOf: declarationsOf },
-  { what: 'a participant', most: 100_000, readsOf: participantsOf },
-  { what: 'a page of 100 participants', most: 12_000, readsOf: pagesOf },
+  { what: 'a declaration', most: 200_000, readsOf: declarationsOf },
+  { what: 'a participant', most: 200_000, readsOf: participantsOf },
+  { what: 'a page of 100 participants', most: 100_000, readsOf: pagesOf },
 ];
 
 const freePort = () => new Promise((resolve) => {
