@@ -20,6 +20,9 @@
 #include "common/log.h"
 
 #define US_PER_MS INT64_C(1000)
+/* What hiredis keeps of its buffer from one exchange to the next; its own 16 KiB make it ask the kernel for
+ * memory anew for each page that is read. */
+#define READ_BUFFER_BYTES 1048576
 
 struct redis {
     char *address;
@@ -125,6 +128,7 @@ static void attempt_succeeded(struct redis *redis)
         return;
     }
     redis->connecting_fd = -1; /* the context's now */
+    redis->context->reader->maxbuf = READ_BUFFER_BYTES;
     if (redisSetTimeout(redis->context, timeout) != REDIS_OK) {
         attempt_failed(redis, strerror(errno));
         return;

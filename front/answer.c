@@ -83,12 +83,54 @@ void answer_titled_problem(struct answer *answer, unsigned status, const char *t
     append_problem(&answer->body, title, detail);
 }
 
+struct shared_body *shared_body_take(struct shared_body *body)
+{
+    if (body != NULL)
+        body->shares++;
+    return body;
+}
+
+void shared_body_give_back(void *context)
+{
+    struct shared_body *body = context;
+    if (body != NULL && --body->shares == 0)
+        body->release(body);
+}
+
+struct slice answer_body(const struct answer *answer)
+{
+    return answer->shared != NULL ? answer->shared->bytes : buffer_slice(&answer->body);
+}
+
+void answer_release(struct answer *answer)
+{
+    buffer_release(&answer->body);
+    shared_body_give_back(answer->shared);
+    answer->shared = NULL;
+}
+
+/* Takes the body. */
+static struct MHD_Response *response_with_body(struct answer *answer)
+{
+    const struct slice body = answer_body(answer);
+    if (answer->stream != NULL)
+        return stream_response(answer->stream);
+    if (answer->shared == NULL)
+        return MHD_create_response_from_buffer(body.size, buffer_take(&answer->body), MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body.size, (void *)(uintptr_t)body.data /* which it only reads */, shared_body_give_back,
+        answer->shared);
+    if (response != NULL)
+        answer->shared = NULL;
+    return response;
+}
+
 /* ---- entity tags ---- */
 
 static void etag_of(const struct answer *answer, char ret_etag[ENTITY_TAG_SIZE])
 {
     if (answer->tag.size == 0 || answer->tag.size >= ENTITY_TAG_SIZE) {
-        entity_tag_make(buffer_slice(&answer->body), ret_etag);
+        entity_tag_make(answer_body(answer), ret_etag);
         return;
     }
     memcpy(ret_etag, answer->tag.data, answer->tag.size);
@@ -180,11 +222,7 @@ struct MHD_Response *answer_response(struct answer *answer, const struct request
         if (conditional && answer_etag_matches(request->if_none_match, slice_of(etag)))
             answer->status = 304; /* the body is not sent, but Content-Length tells its size as 200 would */
     }
-    size_t size = answer->body.size;
-    struct MHD_Response *response =
-        answer->stream != NULL
-            ? stream_response(answer->stream)
-            : MHD_create_response_from_buffer(size, buffer_take(&answer->body), MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response = response_with_body(answer);
     if (response == NULL)
         return NULL;
     if (answer->status != 304)

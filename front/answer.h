@@ -15,9 +15,20 @@ struct MHD_Response;
 struct request;
 struct stream;
 
+/* A body that several answers share, none of which copies it. Of one loop, which counts its shares. */
+struct shared_body {
+    size_t shares;
+    struct slice bytes;
+    void (*release)(struct shared_body *body); /* after the last share was given back */
+};
+struct shared_body *shared_body_take(struct shared_body *body); /* one more share; of NULL: NULL */
+void shared_body_give_back(void *body);                         /* one share; of NULL: nothing */
+
 struct answer {
     unsigned status;
     struct buffer body;
+    struct shared_body
+        *shared;             /* the body instead: one share of it, which goes to the response. NULL = none */
     struct stream *stream;   /* the body instead: NDJSON, page by page; the request's. NULL = none */
     int64_t retry_after_s;   /* 0 = no Retry-After */
     bool location;           /* Location of the request's submission */
@@ -39,6 +50,10 @@ void answer_error(struct answer *answer, unsigned status, const char *text);
 void answer_problem(struct answer *answer, unsigned status, const char *detail);
 /* The same with a title of its own. */
 void answer_titled_problem(struct answer *answer, unsigned status, const char *title, const char *detail);
+/* Its bytes, there until the response that answer_response makes of it has left. */
+struct slice answer_body(const struct answer *answer);
+/* What was not made a response of. */
+void answer_release(struct answer *answer);
 /* Turns the answer into a response of libmicrohttpd, whose body it takes. May change status to 304. */
 struct MHD_Response *answer_response(struct answer *answer, const struct request *request);
 /* A whole HTTP response that goes past libmicrohttpd, with Connection: close. redirect: where to, or NULL.

@@ -24,6 +24,11 @@
 #define OWNERS_MAX  100000
 #define PLACEHOLDER "{id}"
 
+struct cached_value {
+    struct shared_body body; /* of the entry in it, if it has one */
+    redisReply *reply;
+};
+
 struct cached_owner {
     UT_hash_handle hh;
     uint8_t digest[TOKEN_DIGEST_SIZE];
@@ -135,8 +140,27 @@ void cached_learn(struct request *request, int64_t caller_id)
     HASH_ADD(hh, cached->owners, digest, sizeof(owner->digest), owner);
 }
 
+/* Answers are sent from where the reply lies: a page of 100 kB copied for each request cost more than all the
+ * rest. */
+static void value_release(struct shared_body *body)
+{
+    struct cached_value *value = (struct cached_value *)body; /* its first member */
+    freeReplyObject(value->reply);
+    free(value);
+}
+
+static struct cached_value *value_new(redisReply *reply)
+{
+    struct cached_value *value = memory_zero(1, sizeof(*value));
+    value->body = (struct shared_body){.shares = 1, .release = value_release};
+    value->reply = reply;
+    return value;
+}
+
 static void lookup_free(struct cached_lookup *lookup)
 {
+    if (lookup->value != NULL)
+        shared_body_give_back(&lookup->value->body);
     buffer_release(&lookup->scope);
     buffer_release(&lookup->key);
     free(lookup);
@@ -173,11 +197,15 @@ size_t cached_append(struct cached *cached, struct redis *redis)
     return HASH_COUNT(cached->lookups);
 }
 
-void cached_read(struct cached *cached, redisReply *const *replies)
+void cached_read(struct cached *cached, redisReply **replies)
 {
     size_t i = 0;
-    for (struct cached_lookup *lookup = cached->lookups; lookup != NULL; lookup = lookup->hh.next)
-        lookup->result = cache_read_look(replies[i++], &lookup->look);
+    for (struct cached_lookup *lookup = cached->lookups; lookup != NULL; lookup = lookup->hh.next, i++) {
+        lookup->result = cache_read_look(replies[i], &lookup->look);
+        lookup->value = value_new(replies[i]);
+        lookup->value->body.bytes = lookup->look.entry.body;
+        replies[i] = NULL;
+    }
 }
 
 void cached_turn_over(struct cached *cached)
@@ -218,8 +246,10 @@ bool cached_answer(struct request *request)
     if (lookup == NULL || lookup->result != CACHE_HIT)
         return false;
     const struct cache_entry *entry = &lookup->look.entry;
-    struct answer answer = {.status = entry->status, .etag = true, .tag = entry->tag};
-    buffer_append(&answer.body, entry->body.data, entry->body.size);
+    struct answer answer = {.status = entry->status,
+                            .etag = true,
+                            .tag = entry->tag,
+                            .shared = shared_body_take(&lookup->value->body)};
     count_result(&request->loop->cached, CACHE_HIT);
     request_answer(request, &answer);
     return true;

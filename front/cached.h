@@ -17,6 +17,7 @@
 #include "common/cache.h"
 #include "common/uuid.h"
 
+struct cached_value;
 struct errand;
 struct loop;
 struct request;
@@ -30,7 +31,8 @@ struct cached_lookup {
     struct buffer scope, key;
     int64_t caller_id;
     enum cache_result result;
-    struct cache_look look; /* borrowed from the turn's replies */
+    struct cache_look look;     /* borrowed from the value */
+    struct cached_value *value; /* what Redis said; NULL = nothing yet */
 };
 
 struct cached {
@@ -52,7 +54,8 @@ bool cached_knows(const struct cached *cached, const uint8_t *digest);
 void cached_want(struct request *request);
 /* Appends a command for each entry of the turn, of one reply each; says how many. */
 size_t cached_append(struct cached *cached, struct redis *redis);
-void cached_read(struct cached *cached, redisReply *const *replies);
+/* Takes their replies, and leaves NULL in place of each. */
+void cached_read(struct cached *cached, redisReply **replies);
 void cached_turn_over(struct cached *cached);
 /* True: it was answered. The token of the request is known to be good. */
 bool cached_answer(struct request *request);

@@ -264,7 +264,7 @@ static void read_token(struct gate_token *token, const redisReply *reply)
 
 static void read_replies(struct gate_turn *turn, struct cached *cached)
 {
-    redisReply *const *replies = turn->replies;
+    redisReply **replies = turn->replies;
     size_t i = 1; /* behind PING's */
     for (struct gate_counter *counter = turn->counters; counter != NULL; counter = counter->hh.next) {
         if (replies[i]->type == REDIS_REPLY_INTEGER)

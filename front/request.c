@@ -243,11 +243,11 @@ static void settle(struct request *request, enum request_state state)
 void request_answer(struct request *request, struct answer *answer)
 {
     if (request->state != REQUEST_WAITING) {
-        buffer_release(&answer->body);
+        answer_release(answer);
         return;
     }
     const struct slice body =
-        buffer_slice(&answer->body); /* the response's from now on, and there until it has left */
+        answer_body(answer); /* the response's from now on, and there until it has left */
     struct MHD_Response *response = answer_response(answer, request);
     if (response == NULL)
         abort(); /* no memory */

@@ -7,13 +7,22 @@ export function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+let late = () => false;
+/** Says by when rounds above two are left out: isLate is asked before each. */
+export const onTime = (isLate) => (late = isLate);
+
 /**
- * Runs every contender once a round, in turn, so that what else the machine does hits all alike. contenders: { name:
- * async () => number or { value, … } }. Gives { name: { value: the median, all: [what each round gave] } }.
+ * Runs every contender once a round, in turn, so that what else the machine does hits all alike; two rounds at least, and
+ * as many as wanted while there is time. contenders: { name: async () => number or { value, … } }. Gives { name: { value:
+ * the median, all: [what each round gave] } }.
  */
 export async function inRounds(rounds, contenders, log) {
   const seen = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
+    if (round > 2 && late()) {
+      log('  no time for another round');
+      break;
+    }
     for (const [name, measure] of Object.entries(contenders)) {
       const result = await measure(round);
       seen[name].push(typeof result === 'number' ? { value: result } : result);

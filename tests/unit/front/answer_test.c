@@ -40,6 +40,26 @@ static void test_bodies(void **state)
     }
 }
 
+static void note_release(struct shared_body *body)
+{
+    body->bytes = (struct slice){"gone", 4};
+}
+
+static void test_shared(void **state)
+{
+    (void)state;
+    struct shared_body body = {.shares = 1, .bytes = slice_of("{}"), .release = note_release};
+    struct answer answer = {.status = 200, .shared = shared_body_take(&body)};
+    assert_true(slice_equal(answer_body(&answer), slice_of("{}")));
+    answer_release(&answer);
+    assert_null(answer.shared);
+    assert_true(slice_equal(body.bytes, slice_of("{}"))); /* whose it is has a share still */
+    shared_body_give_back(&body);
+    assert_true(slice_equal(body.bytes, slice_of("gone")));
+    assert_null(shared_body_take(NULL));
+    shared_body_give_back(NULL);
+}
+
 static void test_raw(void **state)
 {
     (void)state;
@@ -96,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_shared),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_if_none_match),
     };
