@@ -10,7 +10,7 @@
 #   make check    clang-tidy, cppcheck, layout, shell scripts, and the gcc and clang builds
 #   make fmt      clang-format decides layout
 #   make bench    ratios against pgbench, Fastify and graphile-worker, side by side (BENCH=NAME: some of tests/bench/)
-#   make faults   things are killed, at full length
+#   make faults   things are killed, at full length (AGAIN=1: only what has not passed since)
 #   make faults-mutants   the commit is broken on purpose, in a copy: a fault test must find it
 #   make soak     lead providers live with a whole system for MINUTES=10, at volume; tells what grew, and what they know wrongly
 #   make fuzz     every parser gets what nobody would send, FUZZ_SECONDS=120 each (clang)

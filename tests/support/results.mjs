@@ -1,7 +1,8 @@
 // What the fault tests found, one row for each fault: at full length (`make faults`) tests/run makes tests/faults/RESULTS.md
 // of them.
-//   node results.mjs ROWS 'DATE, COMMIT, N passed' >RESULTS.md
-import { appendFileSync, readFileSync } from 'node:fs';
+//   node results.mjs FOLDER FILE… >RESULTS.md     FOLDER has what each FILE, NAME.test.mjs, found when it passed: NAME.json
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 export const long = process.env.ECF2_FAULTS === 'long';
 
@@ -29,7 +30,7 @@ export function table(rows, run) {
 
 ${run}.
 
-Written by \`make faults\` when nothing failed; not by hand. Counted from the client's own record of answers and from the database
+Written by \`make faults\` when each file has passed; not by hand. Counted from the client's own record of answers and from the database
 (\`tests/support/record.mjs\`): *accepted* was acknowledged with 200, 202 or 422, or found where a 503 said to look; *lost* was
 accepted and not stored, or never decided; *doubled* was decided, or had its effects (declaration, event, delivery), twice;
 *ordered pairs* are of the same person, and the first was acknowledged before the second was sent; *out of order* was decided
@@ -44,7 +45,21 @@ ${rows.map(line).join('\n')}
 `;
 }
 
+/** The days and commits of all that was found, the most frequent commit first, with the files of the others. */
+export function runs(found) {
+  const byRun = Map.groupBy(found, ({ commit, day }) => `${day}, ${commit}`);
+  const sorted = [...byRun].toSorted(([, a], [, b]) => b.length - a.length);
+  const passed = found.reduce((sum, one) => sum + one.passed, 0);
+  return `${passed} passed: ${sorted.map(([run, files], i) => (i === 0 ? run : `${files.map(({ name }) => name).join(', ')} ${run}`)).join('; ')}`;
+}
+
 if (import.meta.main) {
-  const rows = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((text) => JSON.parse(text));
-  process.stdout.write(table(rows.toSorted((a, b) => a.fault.localeCompare(b.fault)), process.argv[3]));
+  const [folder, ...files] = process.argv.slice(2), names = files.map((file) => basename(file, '.test.mjs'));
+  const missing = names.filter((name) => !existsSync(join(folder, `${name}.json`)));
+  if (missing.length > 0) {
+    process.stderr.write(`not passed yet: ${missing.join(', ')}\n`);
+    process.exit(1);
+  }
+  const found = names.map((name) => ({ name, ...JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) }));
+  process.stdout.write(table(found.flatMap(({ rows }) => rows).toSorted((a, b) => a.fault.localeCompare(b.fault)), runs(found)));
 }
