@@ -115,7 +115,10 @@ async function byApi() {
 
 // ---- who reads
 
-/** Reads one list on; `from`: what it asks for next, given the instant of this request and the highest value that it has seen. */
+/**
+ * Reads one list on; `from`: what it asks for next, given the instant of this request and the highest value on its first page: a
+ * later page is read later, and its highest may be above a change of what the first one showed.
+ */
 class Reader {
   asked = 0;
   copy = new Map();
@@ -127,11 +130,12 @@ class Reader {
 
   /** Everything at first, then what has moved. */
   async read() {
-    const at = new Date(), found = await this.list.by.read(this.list.list, this.since); // the instant is before it is sent
-    for (const [key, row] of found) {
-      this.copy.set(key, row);
-      if (row.attributes.updated_at > this.highest) this.highest = row.attributes.updated_at;
-    }
+    const at = new Date(); // before it is sent
+    const found = await this.list.by.read(this.list.list, this.since, (page, number) => {
+      if (number > 1) return;
+      for (const { attributes: { updated_at: value } } of page) if (value > this.highest) this.highest = value;
+    });
+    for (const [key, row] of found) this.copy.set(key, row);
     this.since = this.from(at, new Date(this.highest));
   }
 
@@ -142,7 +146,7 @@ class Reader {
     }
   }
 }
-const froms = { 'the instant of its last request': (at) => at, 'the highest value seen': (at, highest) => highest };
+const froms = { 'the instant of its last request': (at) => at, 'the highest value of its first page': (at, highest) => highest };
 
 /** One writer: takes what has most left, evenly over the time. */
 async function writeOn(kinds, progress, changed) {

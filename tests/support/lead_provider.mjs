@@ -115,8 +115,11 @@ export class LeadProvider {
 
   // ---- reading
 
-  /** A list as a Map, all pages of it, until one is empty (3.5): no totals are told. What moves meanwhile may come twice; the later counts. */
-  async read(name, since) {
+  /**
+   * A list as a Map, all pages of it, until one is empty (3.5): no totals are told. What moves meanwhile may come twice; the later
+   * counts. onPage(rows, number): each page as it comes.
+   */
+  async read(name, since, onPage = () => {}) {
     const { path, cohort } = LISTS[name], found = new Map();
     for (const year of cohort ? this.cohorts : [undefined]) {
       const query = new URLSearchParams({ ...(year && { 'filter[cohort]': year }), ...(since && { 'filter[updated_since]': since.toISOString() }), ...(this.perPage && { 'page[per_page]': this.perPage }) });
@@ -125,6 +128,7 @@ export class LeadProvider {
         const answer = await this.request('GET', `${path}?${query}`);
         if (answer.status !== 200) throw new Unexpected('GET', `${path}?${query}`, answer);
         rows = answer.body.data;
+        onPage(rows, page);
         for (const row of rows) found.set(keyOf(name, row), row);
       }
     }
