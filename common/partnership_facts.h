@@ -57,7 +57,7 @@ struct partnership_facts {
         bool eligible;
     } school;
     struct {
-        int64_t id; /* 0: not found */
+        int64_t id; /* 0: not found among those that work with the provider, in whatever cohort */
         struct uuid api_id;
     } delivery_partner;
     struct {

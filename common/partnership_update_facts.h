@@ -48,7 +48,7 @@ struct partnership_update_facts {
         const char *delivery_partner_name;
     } partnership;
     struct {
-        int64_t id; /* 0: not found */
+        int64_t id; /* 0: not found among those that work with the provider, in whatever cohort */
         struct uuid api_id;
         const char *name;
     } delivery_partner;

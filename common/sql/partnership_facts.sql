@@ -48,7 +48,7 @@ answered as materialized (
                    'urn', s.urn,
                    'eligible', s.marked_as_eligible or g.eligible) end,
 
-               -- P9
+               -- P9: one that works with nobody but others is as good as absent (3.12)
                'delivery_partner', case when d.id is not null then json_build_object(
                    'id', d.id,
                    'api_id', d.api_id) end,
@@ -80,7 +80,11 @@ answered as materialized (
     left join contract_periods c on c.year = a.cohort
     left join schools s on s.api_id = a.school_id
     left join gias_schools g on g.urn = s.urn
-    left join delivery_partners d on d.api_id = a.delivery_partner_id
+    left join delivery_partners d
+      on d.api_id = a.delivery_partner_id
+     and exists (select
+                 from delivery_partnerships known
+                 where known.delivery_partner_id = d.id and known.lead_provider_id = a.lead_provider_id offset 0)
     left join delivery_partnerships w
       on w.delivery_partner_id = d.id and w.lead_provider_id = a.lead_provider_id and w.contract_period_year = c.year
     left join lateral (

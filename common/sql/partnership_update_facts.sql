@@ -51,7 +51,7 @@ answered as materialized (
                    join delivery_partners now_with on now_with.id = works.delivery_partner_id
                    where works.id = p.delivery_partnership_id) end,
 
-               -- U2
+               -- U2: one that works with nobody but others is as good as absent (3.12)
                'delivery_partner', case when d.id is not null then json_build_object(
                    'id', d.id,
                    'api_id', d.api_id,
@@ -79,7 +79,11 @@ answered as materialized (
            )::text as facts
     from asked a
     left join school_partnerships p on p.api_id = a.partnership_id and p.lead_provider_id = a.lead_provider_id
-    left join delivery_partners d on d.api_id = a.delivery_partner_id and p.id is not null
+    left join delivery_partners d
+      on d.api_id = a.delivery_partner_id and p.id is not null
+     and exists (select
+                 from delivery_partnerships known
+                 where known.delivery_partner_id = d.id and known.lead_provider_id = a.lead_provider_id offset 0)
     left join delivery_partnerships w
       on w.delivery_partner_id = d.id and w.lead_provider_id = a.lead_provider_id
      and w.contract_period_year = p.contract_period_year

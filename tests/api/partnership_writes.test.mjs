@@ -107,18 +107,29 @@ describe('9.1: what refuses a partnership', () => {
     const marked = [...schools.values()].find((one) => one.urn > 200000 && one.urn % 12 === (200003 % 12) && one.urn % 2 === 1);
     assert.ok(marked.eligible);
   });
-  test('P9: no such delivery partner', async () => {
-    for (const delivery_partner_id of [randomUUID(), 'x', school(2).id]) await refused(wanted(2, { delivery_partner_id }), ['delivery_partner_id'], [9]);
+  test('P9: no such delivery partner; one that works with others only, or with nobody, is as good as none (3.12)', async () => {
+    for (const delivery_partner_id of [randomUUID(), 'x', school(2).id, partners['Partner 11'], partners['Partner 12']]) await refused(wanted(2, { delivery_partner_id }), ['delivery_partner_id'], [9]);
   });
-  test('P10: it works with others, with nobody, or with this provider in another cohort only', async () => {
-    for (const name of ['Partner 11', 'Partner 12', 'Partner 3']) await refused(wanted(2, { delivery_partner_id: partners[name] }), ['delivery_partner_id'], [10]);
+  test('P9: it answers byte for byte as one that there is not, whatever else is wrong, and where it is only tried (3.12)', async () => {
+    const nobody = randomUUID(), headers = { prefer: 'handling=dry-run' };
+    for (const more of [{}, { cohort: null }, { cohort: '1999' }, { cohort: '2024' }, { school_id: 'x' }]) {
+      const said = async (id, options) => {
+        const { status, text, body } = await create(wanted(2, { ...more, delivery_partner_id: id }), options);
+        return [status, options ? JSON.stringify([body.data.attributes.response, body.data.attributes.rules]) : text].join(' ').replaceAll(id, 'ID');
+      };
+      for (const options of [undefined, { headers }]) for (const name of ['Partner 11', 'Partner 12']) assert.equal(await said(partners[name], options), await said(nobody, options), `${name} ${JSON.stringify(more)}`);
+    }
+  });
+  test('P10: it works with this provider in another cohort only', async () => {
+    await refused(wanted(2, { delivery_partner_id: partners['Partner 3'] }), ['delivery_partner_id'], [10]);
     assert.ok((await by[A].get(`/api/v3/delivery-partners/${partners['Partner 3']}`)).body.data.attributes.cohort.length > 0, 'Partner 3 works with it in other cohorts');
   });
   test('P11: partnered already, whatever the delivery partner', async () => {
     const already = [...schools.values()].find((one) => one.urn > 200000 && one.eligible && one.urn % 2 === 0 && one.urn % 3 !== 1);
     await refused(wanted(2, { school_id: already.id }), ['school_id'], [11]);
     await refused(wanted(2, { school_id: already.id, delivery_partner_id: partners['Partner 4'] }), ['school_id'], [11]);
-    await refused(wanted(2, { school_id: already.id, delivery_partner_id: partners['Partner 12'] }), ['delivery_partner_id', 'school_id'], [10, 11]);
+    await refused(wanted(2, { school_id: already.id, delivery_partner_id: partners['Partner 12'] }), ['delivery_partner_id', 'school_id'], [9, 11]);
+    await refused(wanted(2, { school_id: already.id, delivery_partner_id: partners['Partner 3'] }), ['delivery_partner_id', 'school_id'], [10, 11]);
   });
   test('P12: school-led in the cohort', async () => {
     await system.db.query(`update school_year_status set programme_choice = 'school_led' where school_id = $1 and contract_period_year = 2025`, [school(5).n]);
@@ -276,7 +287,7 @@ describe('9.2: a correction', () => {
   const fails = [
     ['U1: blank', () => ({ delivery_partner_id: ' ' }), 'U1'], ['U1: null', () => ({ delivery_partner_id: null }), 'U1'], ['U1: a list', () => ({ delivery_partner_id: [1] }), 'U1'],
     ['U2: no such delivery partner', () => ({ delivery_partner_id: randomUUID() }), 'U2'], ['U2: no id', () => ({ delivery_partner_id: 'x' }), 'U2'],
-    ['U3: it works with others', () => partner('Partner 11'), 'U3'], ['U3: in another cohort only', () => partner('Partner 3'), 'U3'],
+    ['U2: it works with others', () => partner('Partner 11'), 'U2'], ['U2: with nobody', () => partner('Partner 12'), 'U2'], ['U3: in another cohort only', () => partner('Partner 3'), 'U3'],
     ['U4: the very one that it has', () => partner('Partner 1'), 'U4'],
   ];
   for (const [name, attributes, rule] of fails) {
@@ -289,6 +300,15 @@ describe('9.2: a correction', () => {
       }
     });
   }
+
+  test('U2: one that works with others only answers byte for byte as one that there is not, also where it is only tried (3.12)', async () => {
+    const nobody = randomUUID(), headers = { prefer: 'handling=dry-run' };
+    const said = async (other, options) => {
+      const { status, text, body } = await notChanged(() => update(id, { delivery_partner_id: other }, options));
+      return [status, options ? JSON.stringify([body.data.attributes.response, body.data.attributes.rules]) : text].join(' ').replaceAll(other, 'ID');
+    };
+    for (const options of [undefined, { headers }]) for (const name of ['Partner 11', 'Partner 12']) assert.equal(await said(partners[name], options), await said(nobody, options), name);
+  });
 
   test('U4: another partnership of the school, provider, delivery partner and cohort', async () => {
     await system.db.query(`insert into school_partnerships (school_id, delivery_partnership_id, lead_provider_id, contract_period_year)

@@ -7,7 +7,7 @@ begin;
 prepare partnership_facts as :statement
 \set statement `cat common/sql/partnership_update_facts.sql`
 prepare partnership_update_facts as :statement
-select plan(41);
+select plan(45);
 
 -- ---- more of the world: school 2 without partnerships, delivery partner 2 with LP-A in 2025 ----
 
@@ -60,6 +60,9 @@ select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(2), 1999) -> 'd
 select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(2), 2024) -> 'delivery_partnership', 'null', 'works with it in another cohort only');
 select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(2), provider => 2) -> 'delivery_partnership', 'null', 'works with another provider');
 select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(9)) -> 'delivery_partner', 'null', 'no such delivery partner');
+select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(2), 2024) -> 'delivery_partner' ->> 'id', '2', 'one that works with it in another cohort is there');
+select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(2), provider => 2) -> 'delivery_partner', 'null', 'one that works with another provider only is not');
+select is(pg_temp.facts(pg_temp.of_school(2), pg_temp.of_partner(3)) -> 'delivery_partner', 'null', 'nor one that works with nobody');
 
 -- ---- eligible: marked, or by the register ----
 
@@ -129,6 +132,7 @@ select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(2), 
 select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(2), 2)).person_key, null, 'and nobody is locked');
 select is((pg_temp.corrected(null, null)).facts::jsonb - 'lead_provider', (pg_temp.corrected(pg_temp.of_partnership(51), null)).facts::jsonb - 'lead_provider', 'nor what is no id');
 select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(3))).facts::jsonb -> 'delivery_partnership', 'null', 'works with nobody');
+select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(3))).facts::jsonb -> 'delivery_partner', 'null', 'and is as good as absent');
 select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(1))).facts::jsonb -> 'same', '{"id": 50}', 'what it has already');
 insert into school_partnerships (id, school_id, delivery_partnership_id, lead_provider_id, contract_period_year) overriding system value values (51, 2, 2, 1, 2025);
 select is((pg_temp.corrected(pg_temp.of_partnership(50), pg_temp.of_partner(2))).facts::jsonb -> 'same', '{"id": 51}', 'or another one has');

@@ -41,8 +41,8 @@ static bool partner_unknown(const struct update_case *c, char *detail)
 {
     return c->facts->delivery_partner.id == 0 &&
            fails(detail,
-                 "'#/" PARTNER "' is \"%s\", which is not the id of a delivery partner: send one that the "
-                 "delivery-partners endpoint shows.",
+                 "'#/" PARTNER "' is \"%s\", which is not the id of a delivery partner that works with you: "
+                 "send one that the delivery-partners endpoint shows, or get in touch with us.",
                  shown_of(c->input->delivery_partner_id).text);
 }
 

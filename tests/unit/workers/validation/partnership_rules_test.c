@@ -163,7 +163,7 @@ static void test_p9_no_such_delivery_partner(void **state)
     expect(&f, "ppppppppf-pp", "delivery_partner_id");
 }
 
-static void test_p10_works_with_others(void **state)
+static void test_p10_works_in_other_cohorts(void **state)
 {
     struct fixture f = accepted();
 
@@ -295,7 +295,7 @@ int main(void)
         cmocka_unit_test(test_p7_no_such_school),
         cmocka_unit_test(test_p8_not_eligible_and_p11_and_p12_all_the_same),
         cmocka_unit_test(test_p9_no_such_delivery_partner),
-        cmocka_unit_test(test_p10_works_with_others),
+        cmocka_unit_test(test_p10_works_in_other_cohorts),
         cmocka_unit_test(test_p11_partnered_already),
         cmocka_unit_test(test_p12_school_led),
         cmocka_unit_test(test_errors_are_grouped),
