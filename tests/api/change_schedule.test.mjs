@@ -70,6 +70,8 @@ describe('what a change does', () => {
     assert.deepEqual([changed.training_period_id, changed.schedule_id, changed.author_type, changed.author_name], [old.id, old.schedule_id, 'lead_provider_api', P]);
     assert.deepEqual(changed.metadata, { training_period_id: Number(begun.id), from_schedule_id: Number(old.schedule_id), to_schedule_id: Number(begun.schedule_id) });
     assert.deepEqual([said.teacher_finishes_training_period.training_period_id, said.teacher_finishes_training_period.happened_at.toISOString()], [old.id, `${YESTERDAY}T00:00:00.000Z`]);
+    assert.deepEqual([said.teacher_finishes_training_period.school_period_id, said.teacher_finishes_training_period.school_id],
+      [old.school_period_id, (await one('select school_id from school_periods where id = $1', old.school_period_id)).school_id], 'events.md 4.4: found by the school too');
     assert.deepEqual([said.teacher_schedule_assigned_to_training_period.training_period_id, said.teacher_schedule_assigned_to_training_period.schedule_id], [begun.id, begun.schedule_id]);
   });
   test('until it was to end', async () => {

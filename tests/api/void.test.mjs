@@ -549,6 +549,8 @@ describe('6.1', () => {
     const written = await events(made.id);
     assert.deepEqual(written.map(({ event_type }) => event_type).sort(),
       ['mentor_completion_status_change', 'teacher_declaration_voided', 'teacher_finishes_training_period']);
+    const { school_id, school_period_id } = written.find(({ event_type }) => event_type === 'teacher_finishes_training_period');
+    assert.ok(school_id && school_period_id, 'it is found by the school too');
     assert.deepEqual(written.find(({ event_type }) => event_type === 'mentor_completion_status_change').modifications,
       ["Became ineligible for funding on changed from '20 Apr 2026' to '10 Apr 2026'"]);
   });

@@ -125,7 +125,7 @@ test('W14 a mentor\'s completed ends funding and training', async () => {
     ['2026-04-20', 'completed_declaration_received', '2025-09-10T09:00:00.000Z']);
   const { rows: [period] } = await system.db.query('select id, finished_on::text as day from training_periods where teacher_id = $1', [before.id]);
   assert.equal(period.day, '2026-04-20');
-  const { rows: [schoolPeriod] } = await system.db.query('select finished_on from school_periods where teacher_id = $1', [before.id]);
+  const { rows: [schoolPeriod] } = await system.db.query('select id, school_id, finished_on from school_periods where teacher_id = $1', [before.id]);
   assert.equal(schoolPeriod.finished_on, null, 'the mentor stays at the school');
 
   const written = await events(made.id);
@@ -136,7 +136,8 @@ test('W14 a mentor\'s completed ends funding and training', async () => {
     "Became ineligible for funding on set to '20 Apr 2026'",
     "Became ineligible for funding reason set to 'completed_declaration_received'",
   ]);
-  assert.equal(written.find((event) => event.event_type === 'teacher_finishes_training_period').training_period_id, period.id);
+  const finished = written.find((event) => event.event_type === 'teacher_finishes_training_period');
+  assert.deepEqual([finished.training_period_id, finished.school_period_id, finished.school_id], [period.id, schoolPeriod.id, schoolPeriod.school_id]);
 
   const now = await teacher('W14');
   assert.ok(now.api_updated_at > before.api_updated_at, 'the participant\'s updated_at has moved');

@@ -80,7 +80,7 @@ training as (
   set finished_on = fresh.training_ends_on, api_transfer_updated_at = fresh.updated_at, updated_at = fresh.as_of
   from fresh
   where fresh.training_ends_on is not null and period.id = fresh.training_period_id
-  returning period.id
+  returning period.id, period.school_id
 ),
 named as (
   select made.*, provider.name as lead_provider_name,
@@ -98,26 +98,26 @@ completed as (
 ),
 history as (
   insert into events (event_type, heading, happened_at, modifications, author_type, author_name, submission_id,
-                      teacher_id, lead_provider_id, training_period_id, school_period_id, declaration_id)
+                      teacher_id, lead_provider_id, training_period_id, school_period_id, school_id, declaration_id)
   select 'teacher_declaration_created',
          format('%s declaration %s, %s, of %s created by %s', declaration_type, api_id,
                 case payment_status when 'no_payment' then 'submitted' else payment_status::text end, name,
                 lead_provider_name),
          created_at, null::text[], 'lead_provider_api'::author_type, lead_provider_name, submission_id, teacher_id,
-         lead_provider_id, null::bigint, null::bigint, id
+         lead_provider_id, null::bigint, null::bigint, null::bigint, id
   from named
   union all
   select 'mentor_completion_status_change', format('%s has completed mentor training', name), created_at,
          array(select jsonb_array_elements_text(funding_changes::jsonb)), 'lead_provider_api', lead_provider_name,
-         submission_id, teacher_id, null, training_period_id, null, id
+         submission_id, teacher_id, null, training_period_id, null, null, id
   from completed
   where funding_ends_on is not null
   union all
   select 'teacher_finishes_training_period', format('%s finished their mentor training', name),
          training_ends_on::timestamp at time zone 'Europe/London', null, 'lead_provider_api', lead_provider_name,
-         submission_id, teacher_id, null, training_period_id, school_period_id, null
+         submission_id, teacher_id, null, training_period_id, school_period_id, training.school_id, null
   from completed
-  where training_ends_on is not null
+  join training on training.id = completed.training_period_id
 ),
 -- PL-54: told to whoever asked for it
 deliveries as (

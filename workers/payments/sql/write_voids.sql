@@ -77,7 +77,7 @@ finished as (
   set finished_on = fresh.training_ends_on, api_transfer_updated_at = fresh.updated_at, updated_at = fresh.as_of
   from fresh
   where fresh.training_ends_on is not null and period.id = fresh.latest_training_id
-  returning period.id, period.school_period_id
+  returning period.id, period.school_period_id, period.school_id
 ),
 -- The same school period, partnership and schedule; no expression of interest.
 opened as (
@@ -102,14 +102,14 @@ named as (
 ),
 history as (
   insert into events (event_type, heading, happened_at, modifications, author_type, author_name, submission_id,
-                      teacher_id, training_period_id, school_period_id, schedule_id, declaration_id)
+                      teacher_id, training_period_id, school_period_id, school_id, schedule_id, declaration_id)
   select case named.payment_status when 'voided' then 'teacher_declaration_voided'
            else 'teacher_declaration_awaiting_clawback' end,
          format(case named.payment_status when 'voided' then '%s declaration %s of %s voided by %s'
                   else '%s declaration %s of %s awaiting clawback, voided by %s' end,
                 voided.declaration_type, named.api_id, named.name, named.lead_provider_name),
          named.as_of, null::text[], 'lead_provider_api'::author_type, named.lead_provider_name, named.submission_id,
-         named.teacher_id, named.training_period_id, null::bigint, null::bigint, named.declaration_id
+         named.teacher_id, named.training_period_id, null::bigint, null::bigint, null::bigint, named.declaration_id
   from named
   join voided on voided.id = named.declaration_id
   union all
@@ -118,19 +118,20 @@ history as (
                   else '%s has completed mentor training' end, named.name),
          named.as_of, array(select jsonb_array_elements_text(named.funding_changes::jsonb)), 'lead_provider_api',
          named.lead_provider_name, named.submission_id, named.teacher_id, named.training_period_id, null, null,
-         named.declaration_id
+         null, named.declaration_id
   from named
   where named.funding_changes is not null
   union all
   select 'teacher_finishes_training_period', format('%s finished their mentor training', named.name),
          named.training_ends_on::timestamp at time zone 'Europe/London', null, 'lead_provider_api',
-         named.lead_provider_name, named.submission_id, named.teacher_id, finished.id, finished.school_period_id, null, null
+         named.lead_provider_name, named.submission_id, named.teacher_id, finished.id, finished.school_period_id,
+         finished.school_id, null, null
   from named
   join finished on finished.id = named.latest_training_id
   union all
   select 'teacher_schedule_assigned_to_training_period', format('Schedule of %s set to %s', named.name, schedule.identifier),
          named.as_of, null, 'lead_provider_api', named.lead_provider_name, named.submission_id, named.teacher_id,
-         opened.id, null, opened.schedule_id, null
+         opened.id, null, null, opened.schedule_id, null
   from named
   join opened on opened.teacher_id = named.teacher_id
   join schedules as schedule on schedule.id = opened.schedule_id

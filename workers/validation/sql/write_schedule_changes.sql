@@ -92,7 +92,7 @@ named as (
 ),
 history as (
   insert into events (event_type, heading, happened_at, metadata, author_type, author_name, submission_id, teacher_id,
-                      lead_provider_id, training_period_id, school_period_id, schedule_id)
+                      lead_provider_id, training_period_id, school_period_id, school_id, schedule_id)
   select 'teacher_changes_schedule_training_period',
          format('Schedule of %s changed from %s (%s) to %s (%s) by %s', named.name, named.old_schedule_identifier, named.old_year,
                 named.schedule_identifier, named.contract_period_year, named.lead_provider_name),
@@ -100,19 +100,19 @@ history as (
          jsonb_build_object('training_period_id', named.current_id, 'from_schedule_id', named.old_schedule_id,
                             'to_schedule_id', named.schedule_id),
          'lead_provider_api'::author_type, named.lead_provider_name, named.submission_id, named.teacher_id,
-         named.lead_provider_id, named.training_period_id, null::bigint, named.old_schedule_id
+         named.lead_provider_id, named.training_period_id, null::bigint, null::bigint, named.old_schedule_id
   from named
   union all
   select 'teacher_finishes_training_period',
          format('%s finished their %s training', named.name, case named.role when 'ect' then 'ECT' else 'mentor' end),
          named.ends_on::timestamp at time zone 'Europe/London', null, 'lead_provider_api', named.lead_provider_name,
-         named.submission_id, named.teacher_id, null, named.training_period_id, named.school_period_id, null
+         named.submission_id, named.teacher_id, null, named.training_period_id, named.school_period_id, named.school_id, null
   from named
   where named.ends_on is distinct from named.old_finished_on and named.started_on is not null
   union all
   select 'teacher_schedule_assigned_to_training_period', format('Schedule of %s set to %s', named.name, named.schedule_identifier),
          named.as_of, null, 'lead_provider_api', named.lead_provider_name, named.submission_id, named.teacher_id, null,
-         named.current_id, null, named.schedule_id
+         named.current_id, null, null, named.schedule_id
   from named
   where named.started_on is not null
 )
