@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/blank.h"
 #include "common/declaration_date.h"
 #include "common/uuid.h"
 #include "front/query.h"
@@ -28,14 +29,6 @@ static bool is_space(char c)
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_blank(struct slice text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (!is_space(text.data[i]))
-            return false;
-    return true;
 }
 
 /* ---- numbers ---- */

@@ -161,6 +161,8 @@ describe('filters (lead-provider-api.md 3.4/2, 3.4/3, 3.4/4, 3.4/5, 3.4/12)', ()
     ['an array in place of a cohort', () => 'filter[cohort][]=2024', () => false],
     ['a blank cohort', () => 'filter[cohort]=', () => true],
     ['a cohort of white space', () => 'filter[cohort]=%20%09+', () => true],
+    ['a cohort of white space that is not ASCII, as in bodies', () => 'filter[cohort]=%C2%A0%E2%80%83%E3%80%80', () => true],
+    ['a participant of it', () => 'filter[participant_id]=%C2%A0', () => true],
     ['the last of two', () => 'filter[cohort]=2024&filter[cohort]=2025', (d) => d.cohort === 2025],
     ['an unknown filter', () => 'filter[nonsense]=1&filter[training_status]=active&sort=-created_at', () => true],
     ['another case is another name', () => 'filter[Cohort]=2024&Filter=x', () => true],

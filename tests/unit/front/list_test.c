@@ -37,6 +37,9 @@ static const struct {
     {"filter[cohort][]=2024", "{\"cohort\":[]," PAGE},
     {"filter[cohort]=", "{" PAGE},
     {"filter[cohort]=+%09%0d%0a", "{" PAGE},
+    {"filter[cohort]=%C2%A0%E2%80%83", "{" PAGE}, /* white space that is not ASCII */
+    {"filter[cohort]=%C2%A02024", "{\"cohort\":[]," PAGE},
+    {"filter[state]=%C2", "{\"state\":\"\"," PAGE},
     {"filter[participant_id]=" ID_B "," ID_A "," ID_B,
      "{\"participant_id\":[\"" ID_A "\",\"" ID_B "\"]," PAGE},
     {"filter[participant_id]=B2A40F77-5C1E-4D39-8F60-7D9E13F2C805,x",
