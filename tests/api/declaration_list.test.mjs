@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from '../support/cluster.mjs';
 import { startSystem, until } from '../support/system.mjs';
 import { DECLARATIONS, Provider, london, raw, titles } from './client.mjs';
+import { takesFewStatements } from './lists.mjs';
 import { A, B, C, D, participant, uuidOf, world } from './world.mjs';
 
 const types = ['started', 'retained-1', 'retained-2', 'retained-3', 'retained-4', 'completed', 'extended-1', 'extended-2', 'extended-3'];
@@ -373,3 +374,5 @@ describe('a writer who has stamped and not committed (pipeline.md PL-23)', () =>
     assert.equal((await get(B, since())).status, 200);
   });
 });
+
+takesFewStatements(DECLARATIONS, { who: () => ({ [D]: provider[D] }), find: 'list_declarations', show: 'show_declaration_rows', record: 'show_declarations' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';
 import { Provider, london } from './client.mjs';
-import { aList, ids, isHidden, sorted } from './lists.mjs';
+import { aList, ids, isHidden, sorted, takesFewStatements } from './lists.mjs';
 import { fillPlaces, readPartners } from './places.mjs';
 import { A, B, C, world } from './world.mjs';
 
@@ -67,3 +67,5 @@ describe('3.12', () => {
     for (const name of [A, B, C]) await isHidden(provider[name], PARTNERS, called('Partner 12'));
   });
 });
+
+takesFewStatements(PARTNERS, { who: () => provider, find: 'list_delivery_partners', show: 'show_delivery_partners', since: false });

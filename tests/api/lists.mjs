@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { randomUUID } from 'node:crypto';
 import { raw, titles } from './client.mjs';
+import { statementsOf, tellStatements } from './people.mjs';
 
 /** The ids of a page. */
 export async function ids(provider, path, query = '?page[per_page]=3000') {
@@ -193,6 +194,21 @@ export function sorted(path, { rows, who, needed = '', created_of = (row) => row
       assert.deepEqual(await get('%2Bupdated_at,id'), expected(name, ['updated_at']));
       assert.deepEqual(await get('-created_at,created_at'), expected(name, ['-created_at']));
     });
+  });
+}
+
+/**
+ * A test of how many statements a page takes, and a record. `find` and `show`: the statements that find the records of a page and
+ * read what is shown of them; `record`: the one of a record alone. The query worker is begun again, so it stands last in a file.
+ */
+export function takesFewStatements(path, { who, needed = '', find, show, record = show, since = true }) {
+  test(`${path}: the number of statements does not depend on the size of the page (lead-provider-api.md 3.14/1)`, async () => {
+    const [provider] = Object.values(who()), { system } = provider, [id] = await ids(provider, path, behind(needed, 'page[per_page]=1'));
+    await tellStatements(system);
+    const page = (query) => statementsOf(system, () => ids(provider, path, behind(needed, query)));
+    for (const n of [1, 10, 3000]) assert.deepEqual(await page(`page[per_page]=${n}`), ['take_snapshot', find, show], `${n}`);
+    if (since) assert.deepEqual(await page('page[per_page]=3000&filter[updated_since]=2020-01-01'), ['lock_list', 'take_snapshot', 'unlock_list', find, show]);
+    assert.deepEqual(await statementsOf(system, () => provider.get(`${path}/${id}${behind(needed, '')}`)), [record]);
   });
 }
 

@@ -374,7 +374,7 @@ describe('lists', () => {
   });
 });
 
-test('3.14/1 the number of statements does not depend on the size of the page', async () => {
+test('the number of statements does not depend on the size of the page (lead-provider-api.md 3.14/1)', async () => {
   await tellStatements(system);
   const page = (n, more = '') => statementsOf(system, () => idsOf(provider[P], PATH, `?page[per_page]=${n}${more}`));
   assert.deepEqual(await page(1), ['take_snapshot', 'list_participants', 'show_participants']);

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { randomUUID } from 'node:crypto';
 import { startSystem } from '../support/system.mjs';
 import { Provider, london } from './client.mjs';
-import { aList, ids, isHidden, sorted } from './lists.mjs';
+import { aList, ids, isHidden, sorted, takesFewStatements } from './lists.mjs';
 import { fillPlaces, readPartnerships } from './places.mjs';
 import { A, B, C, D, uuidOf, world } from './world.mjs';
 
@@ -108,3 +108,5 @@ describe('3.12', () => {
     await isHidden(other[C], PARTNERSHIPS, visible(A)[0]);
   });
 });
+
+takesFewStatements(PARTNERSHIPS, { who: () => provider, find: 'list_partnerships', show: 'show_partnerships' });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';
 import { Provider, london } from './client.mjs';
-import { aList, ids, isHidden } from './lists.mjs';
+import { aList, ids, isHidden, takesFewStatements } from './lists.mjs';
 import { A, B, world } from './world.mjs';
 
 const STATEMENTS = '/api/v3/statements', all = 'page[per_page]=3000';
@@ -92,3 +92,5 @@ describe('3.12', () => {
     await isHidden(provider[B], STATEMENTS, service.id);
   });
 });
+
+takesFewStatements(STATEMENTS, { who: () => provider, find: 'list_statements', show: 'show_statements' });

@@ -188,7 +188,7 @@ describe('lists', () => {
   });
 });
 
-test('3.14/1 the number of statements does not depend on the size of the page', async () => {
+test('the number of statements does not depend on the size of the page (lead-provider-api.md 3.14/1)', async () => {
   await tellStatements(system);
   for (const n of [1, 3000]) assert.deepEqual(await statementsOf(system, () => idsOf(provider[P], PATH, `?page[per_page]=${n}`)), ['take_snapshot', 'list_transfers', 'show_transfers']);
   assert.deepEqual(await statementsOf(system, () => provider[P].get(shown(idOf('leaves')))), ['find_people', 'show_transfers']);
