@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Document, Violation, holdPublished } from '../support/contract.mjs';
-import { coverage, differences, routesOf, summary } from '../support/coverage.mjs';
+import { answered, coverage, differences, routesOf, summary } from '../support/coverage.mjs';
 import { NOBODY, sample } from '../support/samples.mjs';
 
 const text = `
@@ -112,10 +112,21 @@ describe('what was never exercised', () => {
     assert.deepEqual(missing, []);
     assert.equal(summary(counts), '4 of 4 operations, 3 of 3 parameters, 8 of 8 statuses, 8 of 8 bodies, 4 of 4 errors');
   });
+  test('is a filter that was only ever refused', () => {
+    const refused = conforms('GET', '/things?filter[cohort]=1&filter[q]=', answer(400, errors('Bad request')));
+    assert.deepEqual(refused.parameters, []);
+    assert.deepEqual(coverage(document, [refused, ...entries().slice(1), conforms('GET', '/things', answer(200, { data: [] }))]).missing, ['never exercised: get /things: filter[cohort]', 'never exercised: get /things: filter[q]']);
+  });
   test('is told of each', () => {
     const without = [['listThings: filter', 0], ['400 Bad request', 1], ['400 Bad parameter', 2], ['alternative 1', 3], ['alternative 2', 4], ['202', 5], ['422 cohort', 6], ['422 reason', 7], ['get /things/all', 8], ['200', 9], ['304', 10]];
     for (const [name, i] of without) assert.ok(coverage(document, entries().toSpliced(i, 1)).missing.length > 0, name);
     assert.deepEqual(coverage(document, entries().toSpliced(7, 1)).missing, ['never exercised: post /things: 422 reason']);
+  });
+  test('and of operations, whether they were answered with what they are for', () => {
+    const names = ['get /things', 'post /things', 'get /things/all', 'get /things/{thing}'];
+    assert.deepEqual(answered(names, entries()), { seen: 4, of: 4, missing: [] });
+    assert.deepEqual(answered([...names, 'put /things'], entries()).missing, ['put /things']);
+    assert.deepEqual(answered(names, entries().filter(({ operation, status }) => operation !== 'get /things' || status !== '200')), { seen: 3, of: 4, missing: ['get /things'] });
   });
   test('and where routes and document differ', () => {
     const routes = routesOf('GET,HEAD /things token filter[cohort] filter[q]\nPOST /things token body:cohort body:reason\nGET,HEAD /things/all open\nGET,HEAD /things/{id} token\n');

@@ -180,7 +180,7 @@ export class Document {
       return undefined;
     }
     this.hasHeaders(documented, answer, sent, wrong);
-    return { operation: `${operation.method} ${operation.path}`, status, ...this.hasBody(documented, method, answer, wrong), parameters: parametersSent(path, sent, operation) };
+    return { operation: `${operation.method} ${operation.path}`, status, ...this.hasBody(documented, method, answer, wrong), parameters: parametersSent(path, sent, operation, status) };
   }
 
   isOfNoOperation(method, status, answer, wrong) {
@@ -246,10 +246,12 @@ function* valuesOf(type, answer, wrong) {
   else yield answer.text;
 }
 
-function parametersSent(path, sent, operation) {
+/** Which parameters an answer is of. What a query asks for is exercised only where it was answered: a filter that came to nothing
+ *  but a refusal, of itself or of another, may do anything. */
+function parametersSent(path, sent, operation, status) {
   const query = path.split('?', 2)[1] ?? '';
   const names = query.split('&').map((pair) => pair.split('=', 1)[0]).map((name) => { try { return decodeURIComponent(name); } catch { return name; } });
-  return operation.parameters.filter((one) => (one.in === 'header' ? sent[one.name.toLowerCase()] !== undefined : names.includes(one.name))).map(({ name }) => name);
+  return operation.parameters.filter((one) => (one.in === 'header' ? sent[one.name.toLowerCase()] !== undefined : status === '200' && names.includes(one.name))).map(({ name }) => name);
 }
 
 // ---- what this process has exercised

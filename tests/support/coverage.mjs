@@ -74,4 +74,12 @@ export function coverage(document, entries) {
   return { counts, missing };
 }
 
+/** How many of these operations ("get /things") were exercised, and to a good end: { seen, of, missing }. A place of a path may have
+ *  another name in each document. */
+export function answered(names, entries) {
+  const plain = (name) => name.replace(/\{[^}]+\}/g, '{}'), good = new Set(entries.filter(({ status }) => /^2/.test(status)).map(({ operation }) => plain(operation)));
+  const missing = names.filter((name) => !good.has(plain(name)));
+  return { seen: names.length - missing.length, of: names.length, missing };
+}
+
 export const summary = (counts) => Object.entries(counts).map(([kind, { seen, of }]) => `${seen} of ${of} ${kind}`).join(', ');
