@@ -9,6 +9,7 @@ import { startSystem, until } from '../support/system.mjs';
 
 const limit = 100; // undecided ones of a class
 const atOnce = 8; // persons beside the flood
+const batch = 200; // at most, of a worker (ECF2_BATCH_SIZE)
 const flood = long ? 10_000 : 1500; // undecided ones of the provider who floods
 
 const env = { ECF2_LIMIT_ASYNC: String(limit), ECF2_LIMIT_WAIT: String(limit) };
@@ -92,4 +93,7 @@ test('a flood of one provider beside single requests of another', async (t) => {
   assert.ok(beside.length >= (long ? 100 : 2 * atOnce), text);
   // Whoever has to pass the flood waits for all of it; of few requests the slowest says little.
   assert.ok((long ? p99 : p50)[1] < drainedMs / 2, text);
+  // At each of four stages one may stand behind a batch that is in hand, and then be in one itself.
+  const batchMs = (batch * drainedMs) / flood;
+  if (long) assert.ok(p99[1] < p99[0] + 2 * 4 * batchMs, `${text}; a batch takes ${Math.round(batchMs)} ms`);
 });
