@@ -59,6 +59,12 @@ test('the other way round the check finds nearly all of them', () => {
   assert.equal(orderOf(entries.map((entry) => ({ ...entry, no: -entry.no }))).wrong.length, 99);
 });
 
+test('of whom nobody was told that it was accepted comes behind others, and nobody behind it', () => {
+  const told = { sentAt: 0, answeredAt: 1, no: 10 }, untold = { sentAt: 2, answeredAt: Infinity, no: 5 }, last = { sentAt: 4, answeredAt: 5, no: 11 };
+  assert.deepEqual([orderOf([told, untold, last]).pairs, orderOf([told, untold, last]).wrong], [2, [untold]]);
+  assert.deepEqual(orderOf([told, { ...untold, no: 12 }, last]).wrong, []);
+});
+
 test('who comes later may be decided first while the earlier one rests, and neither before nor afterwards', () => {
   const earlier = { sentAt: 0, answeredAt: 1, no: 10, decidedAt: 100, rests: [[20, 30], [50, 60]] };
   const wrongAt = (decidedAt) => orderOf([earlier, { sentAt: 2, answeredAt: 3, no: 5, decidedAt, rests: [] }]).wrong.length;

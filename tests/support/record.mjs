@@ -243,9 +243,10 @@ function* faultsOf(entry, same) {
   }
 }
 
-/** Of entries of one person ([{ sentAt, answeredAt, no, decidedAt, rests }], no: the number of its decision; decidedAt and
- *  rests, [[from, until]]: machine time in seconds): how many pairs the client saw one after the other, and those that come
- *  later and were decided before an earlier one. While an earlier one rests or is dead it holds nobody (pipeline.md PL-5). */
+/** Of entries of one person ([{ sentAt, answeredAt, no, decidedAt, rests }], answeredAt: Infinity where nobody was told that it
+ *  was accepted; no: the number of its decision; decidedAt and rests, [[from, until]]: machine time in seconds): how many pairs
+ *  the client saw one after the other, and those that come later and were decided before an earlier one. While an earlier one
+ *  rests or is dead it holds nobody (pipeline.md PL-5). */
 export function orderOf(entries) {
   const byAnswer = entries.toSorted((a, b) => a.answeredAt - b.answeredAt);
   const answered = byAnswer.filter(({ rests }) => !rests?.length), rested = byAnswer.filter(({ rests }) => rests?.length);
@@ -299,9 +300,10 @@ export async function count(system, client, { from = 0, except = [] } = {}) {
       counted.found.push(`${entry.request} (${entry.status}, ${entry.body.data.attributes.declaration_type}): ${text}`);
     }
     if (same[0]?.result) counted.decided++;
-    if (mustBe(entry) && same[0]?.result) {
+    // One of which nobody was told that it was accepted holds nobody, but has its own turn all the same.
+    if (same[0]?.result) {
       const { subject, no, decidedAt, rests } = same[0];
-      ordered.push({ sentAt: entry.sentAt, answeredAt: entry.answeredAt, request: entry.request, subject, no, decidedAt, rests });
+      ordered.push({ sentAt: entry.sentAt, answeredAt: mustBe(entry) ? entry.answeredAt : Infinity, request: entry.request, subject, no, decidedAt, rests });
     }
   }
   const sent = new Set(client.told.map(({ request }) => request));
