@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { connect } from '../support/cluster.mjs';
 import { declaration, loadWorld } from '../support/declarations.mjs';
-import { allDecided, brokenInvariants, Client } from '../support/record.mjs';
+import { allDecided, brokenInvariants, Client, count } from '../support/record.mjs';
+import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const patienceMs = 60_000;
@@ -107,4 +108,8 @@ test('all of it was accepted once and decided once', async () => {
   assert.deepEqual((await system.db.query('select stage, detail from submission_stages')).rows, []);
   assert.equal((await system.db.query('select from declarations')).rowCount, 5);
   assert.equal((await system.db.query('select from submissions')).rowCount, 5);
+  const counts = await count(system, client);
+  // Bulk requests are not in the client's record; what must hold of them is above.
+  assert.deepEqual(counts.found.filter((text) => !text.endsWith('stored, and nobody has sent it')), []);
+  note('a commit that would come after the client was told that it was not accepted', { counts });
 });

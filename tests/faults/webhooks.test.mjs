@@ -5,7 +5,7 @@ import { createServer, connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as database } from '../support/cluster.mjs';
 import { Receiver, addEndpoint, certificate } from '../support/receiver.mjs';
-import { long } from '../support/results.mjs';
+import { long, note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const settings = { ECF2_WEBHOOK_TIMEOUT_MS: '1000', ECF2_WEBHOOK_WAIT_MS: '50' };
@@ -44,6 +44,11 @@ const times = (messages, ids) => {
   const seen = Map.groupBy(messages, ({ id }) => id);
   return ids.map((id) => seen.get(id)?.length ?? 0);
 };
+/** Deliveries are promised at least once: lost are those that never came. */
+function noteDeliveries(fault, receiver, ids) {
+  const often = times(receiver.got, ids), again = often.reduce((sum, n) => sum + Math.max(0, n - 1), 0);
+  note(fault, { counts: { sent: receiver.got.length, accepted: ids.length, decided: often.filter((n) => n > 0).length, lost: often.filter((n) => n === 0).length }, remark: `deliveries; ${again} came again, as they may` });
+}
 
 test('killed between begun and sent, during a request, and between answer and record: each is sent again', async () => {
   const receiver = await receive(async ({ path }, response) => {
@@ -99,6 +104,7 @@ test('killed between begun and sent, during a request, and between answer and re
   assert.deepEqual(times(receiver.got, ids), [1, 2, 2]);
   const { rows } = await system.db.query(`select n, phase from webhook_attempts where delivery_id = $1 order by n, phase desc`, [ids[0]]);
   assert.deepEqual(rows.map(({ n, phase }) => `${n} ${phase}`), ['1 started', '2 started', '2 finished']);
+  noteDeliveries('a notifications worker killed between begun and sent, during a request, and between answer and record', receiver, ids);
 });
 
 test('two workers, thousands of deliveries: each exactly once, and both have sent', async (t) => {
@@ -121,6 +127,7 @@ test('two workers, thousands of deliveries: each exactly once, and both have sen
     assert.deepEqual(rows.map(({ at_once }) => at_once), [true, true], JSON.stringify(rows));
     const { rows: [{ n }] } = await system.db.query(`select count(*)::integer as n from pg_locks where locktype = 'advisory' and classid = 5`);
     assert.equal(n, 0, 'a lock is left');
+    noteDeliveries('two notifications workers beside each other', receiver, ids);
   } finally {
     for (const name of ['notifications', 'notifications-2']) await system.kill(name, 'SIGTERM');
     await system.start('notifications');
@@ -142,6 +149,7 @@ test('killed while it sends, again and again at full length: at least once each'
   const often = times(receiver.got, ids);
   assert.ok(often.every((n) => n >= 1));
   assert.ok(often.reduce((sum, n) => sum + n - 1, 0) <= rounds * 8, 'no more than was in flight is sent twice');
+  noteDeliveries(`a notifications worker killed while it sends, ${rounds} times`, receiver, ids);
 });
 
 test('asked to end, it waits for what is under way and sends nothing new', async () => {
