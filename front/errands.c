@@ -26,7 +26,6 @@
 #define AGAIN_ACCEPTED_US   (3 * US_PER_SECOND)
 #define AGAIN_UPLOAD_US     (3 * US_PER_SECOND) /* it has megabytes, and waits behind others at intake */
 #define AGAIN_NO_BROKER_US  (US_PER_SECOND / 4)
-#define UNKNOWN_US          (2 * US_PER_SECOND) /* after accept_by (PL-11) */
 #define NOT_IN_HEAP         SIZE_MAX
 #define PICKED_MAX          1024
 #define MESSAGE_BYTES_MAX   ((size_t)4 << 20)
@@ -94,7 +93,8 @@ static int64_t next_due(const struct errand *errand)
         return earlier(errand->accept_by_us, errand->deadline_us);
     if (errand->state == ERRAND_IS_ACCEPTED || errand->kind == ERRAND_READ)
         return earlier(errand->again_us, errand->deadline_us);
-    return errand->again_us < errand->accept_by_us ? errand->again_us : errand->accept_by_us + UNKNOWN_US;
+    return errand->again_us < errand->accept_by_us ? errand->again_us
+                                                   : errand->accept_by_us + ERRAND_LISTENS_US;
 }
 
 static void reschedule(struct errands *errands, struct errand *errand)
@@ -433,7 +433,7 @@ static void due(struct loop *loop, struct errand *errand)
         break;
     }
     bool over = errand->kind == ERRAND_READ ? errand->deadline_us <= loop->now_us
-                                            : errand->accept_by_us + UNKNOWN_US <= loop->now_us;
+                                            : errand->accept_by_us + ERRAND_LISTENS_US <= loop->now_us;
     if (over)
         (void)deliver(loop, errand, ERRAND_UNKNOWN, NULL);
     else
@@ -455,7 +455,7 @@ void errands_hurry(struct loop *loop)
         if (errand->state == ERRAND_QUEUED)
             errand->accept_by_us = loop->now_us;
         if (loop->phase == LOOP_ENDING && errand->state == ERRAND_SENT)
-            errand->accept_by_us = loop->now_us - UNKNOWN_US;
+            errand->accept_by_us = loop->now_us - ERRAND_LISTENS_US;
         reschedule(&loop->errands, errand);
     }
     (void)errands_tick(loop);

@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "common/buffer.h"
+#include "common/clock.h"
 #include "common/uuid.h"
 #include "common/wire.h"
 
@@ -63,6 +64,9 @@ struct errand {
     unsigned sends, refusals;
     bool dropped;
 };
+
+/* So long after accept_by an acknowledgement is listened for (PL-11). */
+#define ERRAND_LISTENS_US (2 * US_PER_SECOND)
 
 /* Callers of errands that are nobody's in particular; negative, so no lead provider has them. */
 #define CALLER_TOKENS (-1)

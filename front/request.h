@@ -88,6 +88,7 @@ struct request {
     const char *kind;
     int64_t wait_ms;
     bool accepted;
+    int64_t listens_until_us; /* monotonic: for an acknowledgement; known then: it is not accepted any more */
     size_t batch_lines, batch_rejected; /* of the batch that it is, and how many of them were malformed; 0
                                            lines = it is none */
     bool is_repetition;                 /* of a request that was accepted, with the same idempotency key */

@@ -6,7 +6,8 @@
  *   asynchronous, bulk          202 when it is durable
  *   waiting                     the decided answer; when patience ends the query worker is asked once: its
  *                               answer, or 202
- *   no acknowledgement          503 with Location: not known whether it was accepted (PL-11)
+ *   no acknowledgement          503 with Location: not known whether it was accepted (PL-11); who is told
+ *                               before its time is over is told to ask so much later
  *   idempotency key in use      of another request: 422; of the same: the query worker is asked for its
  * answer (PL-15)
  */
@@ -34,6 +35,8 @@
 #define FIELDS "{\"fields\":{" /* what a payload begins with (body.h) */
 #define DETAIL_DRY_RUN_BULK                                                                                  \
     "Nothing was accepted: there is no dry run of a bulk request. Leave out Prefer: handling=dry-run."
+/* Behind what is listened for: time for a commit that began before its bound (PL-11). */
+#define ASK_AFTER_S 5
 /* For the query worker to answer; it may have to hold the answer (common/cache.h). */
 #define ASK_US (2 * US_PER_SECOND + CACHE_HOLD_US)
 /* So long after its acceptance the first of equal requests is taken to have its client still (PL-15). */
@@ -50,9 +53,8 @@
 #define DETAIL_REFUSED                                                                                       \
     "Nothing was accepted. Try again in a few seconds: the queue takes no submissions at the moment."
 #define DETAIL_UNKNOWN                                                                                       \
-    "It is not known whether the submission was accepted. Ask at the address in Location in a few seconds; " \
-    "404 there "                                                                                             \
-    "means that it was not."
+    "It is not known whether the submission was accepted. Ask at the address in Location when the seconds "  \
+    "in Retry-After are over; 404 there means that it was not."
 #define DETAIL_KEY "Send one Idempotency-Key header only, of 1 to 255 visible ASCII characters (no spaces)."
 #define DETAIL_KEY_USED                                                                                      \
     "Nothing was accepted. Use a new Idempotency-Key: this one was used in the last 24 hours for a request " \
@@ -114,9 +116,19 @@ static void answer_decided(struct request *request, unsigned status, struct slic
     request_answer(request, &answer);
 }
 
+/* Until 404 at Location is the last word. Some are told before anybody knows: whose client has ended its
+ * side, of whom three workers have died, and whoever is in hand when this process ends. Until accept_by a
+ * copy may still be accepted, of an upload for long. */
+static int64_t ask_after_s(const struct request *request)
+{
+    const int64_t left_us = request->listens_until_us - request->loop->now_us;
+
+    return ASK_AFTER_S + (left_us <= 0 ? 0 : (left_us + US_PER_SECOND - 1) / US_PER_SECOND);
+}
+
 static void answer_unknown(struct request *request)
 {
-    struct answer answer = {.location = true, .retry_after_s = 5};
+    struct answer answer = {.location = true, .retry_after_s = ask_after_s(request)};
     answer_problem(&answer, 503, DETAIL_UNKNOWN);
     request_answer(request, &answer);
 }
@@ -299,6 +311,7 @@ static void start(struct request *request, enum wire_class class, struct slice p
         errand_new(ERRAND_SUBMISSION, class, "intake", request->caller_id, submission_event, request->handle);
     request->submission = errand->id;
     errand->accept_by_us = loop->now_us + accept_us;
+    request->listens_until_us = errand->accept_by_us + ERRAND_LISTENS_US;
     /* One that does not wait and is not acknowledged ends by accept_by, one that is at once. */
     errand->deadline_us = class == WIRE_WAIT ? loop->now_us + wait_us : INT64_MAX;
     const struct wire_record record = {

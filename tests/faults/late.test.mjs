@@ -1,16 +1,18 @@
 // What comes to intake in time and would be committed too late (pipeline.md PL-11): its client was told 503 with Location, has
-// asked there after Retry-After, and was told by 404 that it was not accepted. So it never is; what came with it is.
+// asked there after Retry-After, and was told by 404 that it was not accepted. So it never is; what came with it is. Who is told
+// 503 while it may still be accepted, because he has ended his side, is told to ask so much later.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { connect } from '../support/cluster.mjs';
+import { postText, raw } from '../api/client.mjs';
 import { declaration, loadWorld } from '../support/declarations.mjs';
 import { allDecided, brokenInvariants, Client, count } from '../support/record.mjs';
 import { note } from '../support/results.mjs';
 import { startSystem, until } from '../support/system.mjs';
 
 const patienceMs = 60_000;
-const limits = { soon: 4000, late: 30_000, bulk: 1000 }; // of accepting, a front each; four times as long for bulk requests
+const limits = { soon: 4000, late: 30_000, held: 7500, bulk: 1000 }; // of accepting, a front each; four times as long for bulk requests
 const toldMs = 2000 + 5000; // from then until a client asks
 const moreMs = 2000; // until what is slow ends
 const path = '/api/v3/participant-declarations';
@@ -23,7 +25,7 @@ let world;
 
 before(async () => {
   world = await loadWorld(system, { providers: 2, people: 10 });
-  for (const [i, limit] of [limits.soon, limits.late].entries()) await system.start(`front-${i + 2}`, { ECF2_ACCEPT_LIMIT_MS: `${limit}` });
+  for (const [i, limit] of [limits.soon, limits.late, limits.held].entries()) await system.start(`front-${i + 2}`, { ECF2_ACCEPT_LIMIT_MS: `${limit}` });
   await system.ready();
   // The first insert of such a submission takes long: a slow disk.
   await system.db.query(`
@@ -102,14 +104,39 @@ test('a bulk request: none of its lines is accepted after that', async () => {
   assert.equal((await send(key)).status, 202, 'its key is free: it may be sent again');
 });
 
+for (const [what, front, acceptMs, send] of [
+  ['a submission', 2, limits.late, (person) => postText(person.provider.token, JSON.stringify(declaration(person, 'started')), { headers: ['Prefer: respond-async'] })],
+  ['a bulk request', 3, 4 * limits.held, (person) => {
+    const line = JSON.stringify(declaration(person, 'started'));
+    return `POST ${path}/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${person.provider.token}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${line.length}\r\n\r\n${line}`;
+  }],
+]) {
+  test(`${what} of somebody who has ended his side: he is not told to ask while it may still be accepted`, async () => {
+    const person = world.people[front + 4], sentAt = performance.now();
+    system.pause('intake');
+    try {
+      const { status, headers, text } = await raw(system.urls[front], send(person), { end: true, ms: patienceMs });
+      const toldAt = performance.now(), askAt = toldAt + 1000 * Number(headers['retry-after']);
+      assert.equal(status, 503, text);
+      assert.ok(headers.location, 'nobody knows yet whether it is accepted');
+      assert.ok(toldAt < sentAt + acceptMs, 'he was told when its time was over: too late to mean anything');
+      system.proceed('intake');
+      await until('it is not accepted', async () => (await stored(idOf(headers.location))) > 0, patienceMs);
+      assert.ok(askAt >= sentAt + acceptMs + 1000, `it may be accepted until ${acceptMs} ms, and he was told to ask after ${Math.round(askAt - sentAt)} ms`);
+    } finally {
+      system.proceed('intake');
+    }
+  });
+}
+
 test('all of it was accepted once and decided once', async () => {
   await allDecided(system, patienceMs);
   assert.deepEqual(await brokenInvariants(system.db), []);
   assert.deepEqual((await system.db.query('select stage, detail from submission_stages')).rows, []);
-  assert.equal((await system.db.query('select from declarations')).rowCount, 5);
-  assert.equal((await system.db.query('select from submissions')).rowCount, 5);
+  assert.equal((await system.db.query('select from declarations')).rowCount, 7);
+  assert.equal((await system.db.query('select from submissions')).rowCount, 7);
   const counts = await count(system, client);
-  // Bulk requests are not in the client's record; what must hold of them is above.
+  // Bulk requests, and who ended his side, are not in the client's record; what must hold of them is above.
   assert.deepEqual(counts.found.filter((text) => !text.endsWith('stored, and nobody has sent it')), []);
   note('a commit that would come after the client was told that it was not accepted', { counts });
 });

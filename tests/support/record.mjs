@@ -52,7 +52,7 @@ export class Client {
         body,
         headers: { 'x-request-id': entry.request, ...(prefer && { prefer }) },
       });
-      Object.assign(entry, { status: answer.status, answer: answer.body, location: answer.headers.get('location') ?? undefined });
+      Object.assign(entry, { status: answer.status, answer: answer.body, location: answer.headers.get('location') ?? undefined, retryAfterMs: 1000 * Number(answer.headers.get('retry-after')) });
     } catch (error) {
       Object.assign(entry, { status: 'lost', error: error.cause?.code ?? error.message });
     }
@@ -73,9 +73,9 @@ export class Client {
     }
   }
 
-  /** 503 with Location: asks there after 5 s, as it says. Then 404 means that it was not accepted, and never will be. */
+  /** 503 with Location: asks there after Retry-After. Then 404 means that it was not accepted, and never will be. */
   async isThere(entry, until) {
-    await pause(5000);
+    await pause(entry.retryAfterMs);
     for (;;) {
       const { status } = await this.system.request('GET', entry.location, { token: entry.provider.token }).catch(() => ({}));
       if (status === 200) {
