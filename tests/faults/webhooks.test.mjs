@@ -176,6 +176,27 @@ test('its session lost during a request: what is answered is recorded, and not s
   assert.deepEqual(times(receiver.got, ids), [1, 1, 1]);
 });
 
+test('one that stands still for good: what it has in hand is sent by another one', { skip: long ? false : 'at full length only: its session has 30 s' }, async () => {
+  const receiver = await receive(({ path }) => {
+    if (receiver.of(path).length === 1) system.pause('notifications');
+    return 204;
+  });
+  const { id } = endpoint(receiver);
+  try {
+    const ids = await deliver(id);
+    await until('it is not sent', () => receiver.got.length === 1);
+    await system.start('notifications-2');
+    await until('nobody else sends it', () => receiver.got.length === 2, 60_000);
+    await allTaken(ids);
+    system.proceed('notifications');
+    await pause(2000);
+    assert.deepEqual(times(receiver.got, ids), [2], 'once by each');
+  } finally {
+    system.proceed('notifications');
+    await system.kill('notifications-2', 'SIGTERM');
+  }
+});
+
 test('without a broker nobody wakes it: what is committed is sent all the same, late commits too; what is rolled back never', async () => {
   const receiver = await receive(204);
   const { id, path } = endpoint(receiver);

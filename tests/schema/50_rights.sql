@@ -231,7 +231,9 @@ create temporary view settings as
 select set_eq(format($$select name || '=' || value from settings where role = %L and name !~ '^(enable_|plan_)'$$, role),
     case when limited then array['search_path=public', 'jit=off', 'idle_in_transaction_session_timeout=5s', 'statement_timeout=10s',
       'lock_timeout=2s', 'client_connection_check_interval=1s', 'tcp_keepalives_idle=5', 'tcp_keepalives_interval=1',
-      'tcp_keepalives_count=5'] else array['search_path=public', 'jit=off'] end, role || ': limits (PL-22)')
+      'tcp_keepalives_count=5'] else array['search_path=public', 'jit=off'] end
+      || case role when 'ecf2_scheduler' then array['idle_session_timeout=10s'] when 'ecf2_notifications' then array['idle_session_timeout=30s'] else '{}' end,
+    role || ': limits (PL-22)')
   from roles;
 select set_eq(format($$select name || '=' || value from settings where role = %L and name ~ '^(enable_|plan_)'$$, role),
     case when worker then array['enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'plan_cache_mode=force_generic_plan'] else '{}'::text[] end,
