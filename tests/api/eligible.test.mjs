@@ -1,7 +1,11 @@
 // declarations.md 5, 9.1 and 9.2: becoming eligible later, by an induction that is recorded and by running the step again, and
 // what `ecf2ctl induction` and `ecf2ctl eligibility` say.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { bin } from '../support/cluster.mjs';
 import { startSystem } from '../support/system.mjs';
 import { DECLARATIONS, Provider, ctlAt, london } from './client.mjs';
 import { A, B, C, D, participant, statement, trn, world } from './world.mjs';
@@ -267,4 +271,16 @@ test('what the operator is told is no older than any cached answer: it waits 2 s
   const told = Date.now();
   const { created_at } = (await events(name, 'teacher_funding_eligibility_set'))[0];
   assert.ok(told - created_at >= 2000, `${told - created_at} ms`);
+});
+
+test('nor is what a rerun says of those who moved, on a terminal that shows each line as it comes', async () => {
+  const name = 'eligible mentor early', at = '2026-02-20 10:00';
+  await a.accepted(mentor(name, 'started', '2025-10-06T09:00:00Z'), { at });
+  const command = [join(bin, 'ecf2ctl'), 'eligibility', 'rerun', participant(name), '--role', 'mentor'].join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], { env: system.environment({ ECF2_CLOCK: london(at) }), stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'close'), [said] = await once(child.stdout, 'data'), told = Date.now();
+  assert.match(String(said), /mentor  eligible from now on; 1 declarations became eligible/);
+  const { created_at } = (await events(name, 'teacher_funding_eligibility_set'))[0];
+  assert.ok(told - created_at >= 2000, `${told - created_at} ms`);
+  assert.deepEqual(await ended, [0, null]);
 });

@@ -119,7 +119,7 @@ const cases = {
     training: [training(B, 2023, 'extended-september', '2023-09-04', '2024-08-31'), training(A, 2024, 'standard-september', '2024-09-02')],
   },
   'eligible not today': P2, 'eligible payable': P2,
-  'eligible mentor': notEligible(P5), 'eligible mentor ended': notEligible(P5), 'eligible both': { ...notEligible(P5), alsoEct: true }, 'eligible refused': P2, 'eligible at once': P2,
+  'eligible mentor': notEligible(P5), 'eligible mentor early': notEligible(P5), 'eligible mentor ended': notEligible(P5), 'eligible both': { ...notEligible(P5), alsoEct: true }, 'eligible refused': P2, 'eligible at once': P2,
   'eligible early': notEligible(P1), 'eligible and exempt': P1,
 
   // authorise.test.mjs

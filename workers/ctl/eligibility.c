@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/cleanup.h"
 #include "common/sql.h"
 #include "workers/ctl/ctl.h"
@@ -51,9 +52,9 @@ static bool writes(enum marker_verdict verdict)
     return verdict == MARKER_IS_TO_BE_SET;
 }
 
-/* *ret_moved: something was written. */
+/* done: what was written is added to it, to be said later (ctl_speak_later); what was not is said at once. */
 static int rerun(struct db *db, int64_t teacher_id, const char *name, enum participant_role role,
-                 bool *ret_moved)
+                 struct buffer *done)
 {
     struct marker_step step = person_step(teacher_id, role);
     struct error err = {0};
@@ -65,9 +66,8 @@ static int rerun(struct db *db, int64_t teacher_id, const char *name, enum parti
     if (!person_run_step(db, &step, NULL, NULL, writes, &kept, &err)) {
         status = ctl_fail(&err);
     } else if (kept) {
-        *ret_moved = true;
-        (void)printf("%s  %s  eligible from now on; %zu declarations became eligible\n", name,
-                     participant_role_name(role), step.facts.declaration_count);
+        buffer_printf(done, "%s  %s  eligible from now on; %zu declarations became eligible\n", name,
+                      participant_role_name(role), step.facts.declaration_count);
     } else {
         status = step.verdict == MARKER_SET_BEFORE ? CTL_DONE : CTL_FAILED;
         (void)fprintf(status == CTL_DONE ? stdout : stderr, "%s  %s  %s\n", name, participant_role_name(role),
@@ -77,22 +77,21 @@ static int rerun(struct db *db, int64_t teacher_id, const char *name, enum parti
     return status;
 }
 
-static int rerun_all(struct db *db, const PGresult *found, bool *ret_moved)
+static int rerun_all(struct db *db, const PGresult *found, struct buffer *done)
 {
     int status = CTL_DONE;
 
     for (int row = 0; row < PQntuples(found); row++) {
-        const int one =
-            rerun(db, db_int(found, row, PQfnumber(found, "teacher_id")),
-                  PQgetvalue(found, row, PQfnumber(found, "api_id")),
-                  participant_role_parse(db_text(found, row, PQfnumber(found, "role"))), ret_moved);
+        const int one = rerun(db, db_int(found, row, PQfnumber(found, "teacher_id")),
+                              PQgetvalue(found, row, PQfnumber(found, "api_id")),
+                              participant_role_parse(db_text(found, row, PQfnumber(found, "role"))), done);
 
         status = one == CTL_DONE ? status : one;
     }
     return status;
 }
 
-static int rerun_one(struct db *db, const char *text, enum participant_role role, bool *ret_moved)
+static int rerun_one(struct db *db, const char *text, enum participant_role role, struct buffer *done)
 {
     struct person person;
     struct error err = {0};
@@ -103,7 +102,7 @@ static int rerun_one(struct db *db, const char *text, enum participant_role role
         (void)fputs("ecf2ctl: nobody has this TRN or participant id\n", stderr);
         return CTL_USAGE;
     }
-    return rerun(db, person.id, text, role, ret_moved);
+    return rerun(db, person.id, text, role, done);
 }
 
 struct arguments {
@@ -131,17 +130,20 @@ static int run(struct db *db, const struct arguments *arguments)
 {
     CLEANUP(pgresult) PGresult *found = NULL;
     struct error err = {0};
-    bool moved = false;
+    struct buffer done = BUFFER_INIT;
     int status;
 
     if (arguments->person == NULL && !db_run(db, &sql_eligibility_list, NULL, &found, &err))
         return ctl_fail(&err);
     if (arguments->lists)
         return list(found);
-    status = arguments->all ? rerun_all(db, found, &moved)
-                            : rerun_one(db, arguments->person, arguments->role, &moved);
-    if (moved)
+    status = arguments->all ? rerun_all(db, found, &done)
+                            : rerun_one(db, arguments->person, arguments->role, &done);
+    if (done.size > 0) {
         ctl_speak_later();
+        (void)fwrite(done.data, 1, done.size, stdout);
+    }
+    buffer_release(&done);
     return status;
 }
 
