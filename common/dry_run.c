@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/cache.h"
 #include "common/clock.h"
+#include "common/kinds.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/submission_view.h"
@@ -55,11 +57,27 @@ static void render(const struct work_item *item, const struct dry_run *dry_run, 
     free(rules);
 }
 
+/* As a rejection it tells what is there already, perhaps of an outcome that nobody was told yet: what its
+ * caller reads afterwards must show it (PL-52). */
+static void touch(struct work_item *item)
+{
+    const struct wire_record *record = &item->record;
+    const struct kind *kind = kind_find(record->kind);
+    struct buffer scope = BUFFER_INIT;
+
+    if (kind == NULL || kind->list == NULL || record->caller_type != WIRE_LEAD_PROVIDER)
+        return;
+    cache_scope_append(&scope, record->caller_id, kind->list);
+    work_touch(item, buffer_slice(&scope));
+    buffer_release(&scope);
+}
+
 void dry_run_tell(struct work_item *item, const struct dry_run *dry_run)
 {
     struct buffer body = BUFFER_INIT;
 
     render(item, dry_run, &body);
+    touch(item);
     work_reply(item,
                &(struct wire_reply){
                    .kind = WIRE_READ, .status = 200, .id = item->record.id, .body = buffer_slice(&body)});

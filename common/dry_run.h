@@ -25,7 +25,8 @@ struct dry_run {
     const json_t *rules;            /* array; see workers/validation/rules.h */
 };
 
-/* Tells whoever waits, counts it (ecf2_dry_runs_total), and finishes the item. */
+/* Tells whoever waits, whose cached reads it touches, counts it (ecf2_dry_runs_total), and finishes the item.
+ */
 void dry_run_tell(struct work_item *item, const struct dry_run *dry_run);
 
 #endif

@@ -187,6 +187,14 @@ describe('an outcome stores the scopes that show what it tells', () => {
     assert.ok(rows.length > 0);
     for (const { scopes: stored, seeing } of rows) for (const id of seeing) assert.ok(stored.includes(`{lp:${id}}:declarations`), `${id}: ${stored}`);
   });
+  test('a dry run, which stores none, gives a new token too: what it says may be newer than what is cached', async () => {
+    const dry = (method, where, more) => system.request(method, where, { token: a.token, headers: { prefer: 'handling=dry-run' }, ...more });
+    for (const tried of [() => dry('PUT', `${path}/void`), () => dry('PUT', `${DECLARATIONS}/${randomUUID()}/void`), () => dry('POST', DECLARATIONS, { body: body(ect('untouched')) })]) {
+      const before = redis('get', scope);
+      assert.equal((await tried()).status, 200);
+      assert.notEqual(redis('get', scope), before);
+    }
+  });
   test('who polls an outcome of the last minute gets a new token first, who polls an older one does not', async () => {
     const sent = await system.request('POST', DECLARATIONS, { token: a.token, body: body(ect('untouched')), headers: { prefer: 'respond-async' } });
     const location = sent.headers.get('location');

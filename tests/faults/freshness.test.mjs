@@ -267,4 +267,17 @@ test('an answer and a fill that are late', async (t) => {
     assert.deepEqual(reader.stale, []);
     assert.ok((await results()).hit > before.hit, 'nothing was read from the cache');
   });
+
+  await t.test('nor can they, and a dry run tells', async () => {
+    const person = somebody(), { token } = person.provider, reader = new Reader();
+    const created = told(await write(token, 'POST', path, declaration(person, 'started')));
+    const voiding = (prefer) => system.request('PUT', `${path}/${created.id}/void`, { token, headers: { prefer } });
+    for (let i = 0; i < 20; i++) await reader.read(token, created, i % 2);
+    await flushed();
+    for (let i = 0; i < 4; i++) await reader.read(token, created, i % 2); // now there is an entry that lives for two seconds
+    assert.equal((await voiding('respond-async')).status, 202);
+    await until('it is not voided', async () => (await voiding('handling=dry-run')).body.data.attributes.response.status === 422, 1500);
+    for (const front of [0, 1, 0, 1]) await reader.read(token, { ...created, state: 'voided' }, front);
+    assert.deepEqual(reader.stale, []);
+  });
 });
