@@ -500,10 +500,7 @@ static void add_outcome_value(struct db_params *params, enum outcome_column colu
         db_array_int(params, outcome->status);
         break;
     case OUTCOME_BODY:
-        if (outcome->body.data == NULL)
-            db_array_null(params);
-        else
-            db_array_slice(params, outcome->body);
+        db_array_slice(params, outcome->body);
         break;
     case OUTCOME_RESOURCE_TYPE:
         db_array_text(params, outcome->resource_type);

@@ -122,8 +122,8 @@ struct plain_outcome {
     const struct commit_entry *entry;
     const char *result; /* succeeded or rejected */
     uint16_t status;
-    struct slice body;         /* data NULL: that of the outcome of the submission which made the resource */
-    const char *resource_type; /* may be NULL */
+    struct slice body;
+    const char *resource_type;      /* may be NULL */
     const struct uuid *resource_id; /* may be NULL */
     struct slice fired;             /* rule names, comma separated */
     struct slice facts;

@@ -3,8 +3,7 @@
 -- (pipeline.md section 4, step 4, "Others"). Inserting an outcome is the exactly-once point (DM-29, DM-30): one that exists
 -- stays, and nothing follows from it twice; where rows are written already it is an error, which undoes them.
 --   $1 uuid[] ids, $2 timestamptz[] accepted_at, $3 text[] results, $4 integer[] HTTP statuses,
---   $5 text[] bodies (JSON; null = that of the outcome of the submission which made the resource),
---   $6 text[] resource types, $7 uuid[] resource ids, $8 text[] rules that fired (comma separated),
+--   $5 text[] bodies (JSON), $6 text[] resource types, $7 uuid[] resource ids, $8 text[] rules that fired (comma separated),
 --   $9 text[] facts (JSON), $10 text[] rules versions, $11 bigint[] lead providers that submitted (null = somebody else),
 --   $12 text[] trace ids, $13 text[] cache scopes (comma separated), $14 boolean[] whether rows are written already
 -- One row for each outcome written: its id and body.
@@ -15,14 +14,7 @@ with decided as (
           lead_provider_id, trace_id, scopes, has_rows)
 ),
 entries as (
-  select d.id, d.accepted_at, clock_timestamp() as decided_at, d.result, d.http_status,
-         coalesce(d.body::json,
-                  (select first.body
-                   from declarations as declaration
-                   join submission_outcomes as first
-                     on first.accepted_at = uuid_v7_time(declaration.submission_id)
-                     and first.submission_id = declaration.submission_id
-                   where declaration.api_id = d.resource_api_id)) as body,
+  select d.id, d.accepted_at, clock_timestamp() as decided_at, d.result, d.http_status, d.body::json as body,
          d.resource_type, d.resource_api_id, nextval('accept_no_seq') as decided_no,
          coalesce(string_to_array(nullif(d.scopes, ''), ','), '{}') as scopes,
          coalesce(string_to_array(nullif(d.fired, ''), ','), '{}') as fired, d.facts::jsonb, d.rules_version::integer,

@@ -87,6 +87,7 @@ grant insert, update (finished_on, api_transfer_updated_at, updated_at) on train
 grant insert, update, delete on statement_adjustments to ecf2_payments;
 grant insert, update on payment_runs, payment_run_items to ecf2_payments;
 grant insert on statement_calculations, statement_calculation_lines, statement_calculation_declarations to ecf2_payments;
+grant select on declaration_resources to ecf2_payments; -- who declares twice at once is shown the first one (7.1)
 
 -- ---- scheduler: month-end (payments.md 3.4), sending again and burying (PL-42, PL-43), jobs, partitions
 grant update (status, marked_payable_at, api_updated_at, updated_at) on statements to ecf2_scheduler;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startSystem } from '../support/system.mjs';
-import { Provider, frontAt, london, titles } from './client.mjs';
+import { DECLARATIONS, Provider, frontAt, london, titles } from './client.mjs';
 import { A, B, participant, statement, world } from './world.mjs';
 
 const autumn24 = '2024-10-20 10:00';
@@ -226,6 +226,32 @@ describe('7.1', () => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
     for (const answer of answers) if (answer.status !== 200) assert.deepEqual([answer.status, ...titles(answer)], [422, 'declaration_type'], answer.text);
     assert.equal((await declarations('once differing')).length, 1);
+  });
+
+  test('who is second is shown the declaration as it is by then', async () => {
+    const name = 'once moved', next = statement(A, 2024, '2024-11');
+    // As if somebody recorded the induction as soon as the first is committed.
+    await system.db.query(`
+      create function becomes_eligible() returns trigger language plpgsql as $$
+      begin
+        update declarations set payment_status = 'eligible', payment_statement_id = (select id from statements where api_id = '${next}'), api_updated_at = api_updated_at + interval '9 s'
+        where id = new.id;
+        return null;
+      end $$;
+      create constraint trigger becomes_eligible after insert on declarations deferrable initially deferred for each row execute function becomes_eligible()`);
+    const sent = [];
+    try {
+      await system.kill('validation', 'SIGTERM');
+      for (let i = 0; i < 2; i++) sent.push((await a.send(ect(name), { headers: { prefer: 'respond-async' } })).headers.get('location'));
+      await system.start('validation');
+      await Promise.all(sent.map((location) => system.decided(location, a.token)));
+    } finally {
+      await system.db.query('drop trigger becomes_eligible on declarations; drop function becomes_eligible()');
+    }
+    const [first, second] = await Promise.all(sent.map((location) => system.decided(location, a.token)));
+    assert.deepEqual([first, second].map(({ response: { status, body: { data } } }) => [status, data.id, data.attributes.state, data.attributes.statement_id]),
+      [[200, first.resource.id, 'submitted', null], [200, first.resource.id, 'eligible', next]]);
+    assert.deepEqual(second.response.body, (await a.get(`${DECLARATIONS}/${first.resource.id}`)).body, 'what GET shows (lead-provider-api.md 3.7/4)');
   });
 
   test('different evidence, where it is stored, is different', async () => {

@@ -91,7 +91,7 @@ const cases = {
   'dates': P1, 'upper case': P1, 'numbers': P1,
   'wrong schedule': P1,
   'sequence free': declared(P1, { type: 'retained-1', date: '2025-01-15T09:00:00Z', provider: A, period: '2024-09-02', state: 'submitted' }),
-  'once 1': P1, 'once 2': P1, 'once 3': P1, 'once 4': P1, 'once 5': P2, 'once differing': P1, 'once evidence': P1, 'once mentor': P5,
+  'once 1': P1, 'once 2': P1, 'once 3': P1, 'once 4': P1, 'once 5': P2, 'once differing': P1, 'once moved': P2, 'once evidence': P1, 'once mentor': P5,
 
   // submissions.test.mjs
   'waits': P1, 'async': P1, 'async rejected': P1, 'several Prefer': P1, 'wait huge': P1, 'wait nonsense': P1, 'unknown preference': P1,

@@ -137,6 +137,7 @@ insert into attempts (role, outcome, statement) values
 ('ecf2_payments', 'accepted', $$insert into teacher_provider_status (lead_provider_id, teacher_id, latest_ect_training_period_id, latest_ect_contract_period_year) values (1, 1, 1, 2024) on conflict (lead_provider_id, teacher_id) do update set latest_ect_training_period_id = excluded.latest_ect_training_period_id$$),
 ('ecf2_payments', 'accepted', $$update statements set status = 'paid', marked_as_paid_at = now(), paid_calculation_id = 4 where id = 2$$),
 ('ecf2_payments', 'accepted', $$insert into statement_calculation_lines (calculation_id, line_no, line_kind, quantity, unit_amount, amount) values (4, 1, 'vat', 1, 1, 1)$$),
+('ecf2_payments', 'accepted', $$select * from declaration_resources$$),
 ('ecf2_payments', 'denied', $$update declarations set declaration_type = 'retained-4' where id = 3$$),
 ('ecf2_payments', 'denied', $$update declarations set teacher_id = 2 where id = 3$$),
 ('ecf2_payments', 'denied', $$delete from declarations$$),

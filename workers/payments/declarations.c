@@ -5,10 +5,14 @@
  */
 #include <stdlib.h>
 
+#include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/commit_shown.h"
 #include "common/declaration_commit.h"
+#include "common/declaration_rows.h"
 #include "common/dry_run.h"
 #include "common/moved_lists.h"
+#include "common/sql.h"
 #include "common/verdict.h"
 #include "workers/payments/acceptances.h"
 #include "workers/payments/declaration_rules.h"
@@ -283,38 +287,95 @@ static bool tell_dry_run(struct acceptance *one, struct error *err)
     return true;
 }
 
-/* ------------------------------------------------------------------- batch */
+/* ------------------------------------------------------- concurrent duplicates */
 
-/* Those that are answered with a declaration that exists (declarations.md 7.1). */
+/* Those that are answered with a declaration that exists (declarations.md 7.1), in the commit's open entries.
+ * What is told is the record as it is now, by the query that GET uses: it may have moved since it was made
+ * (another one's induction was recorded, month has ended), and a duplicate may be decided long after it, as
+ * the line of a bulk request. */
+struct same {
+    struct acceptance *const *open;
+    size_t count;
+};
+
+static size_t queue_show(struct db *db, void *context)
+{
+    const struct same *same = context;
+    struct db_params params = DB_PARAMS_INIT;
+
+    db_array_begin(&params);
+    for (size_t i = 0; i < same->count; i++)
+        db_array_uuid(&params, &same->open[i]->verdict.same_as);
+    db_array_end(&params);
+    db_array_begin(&params);
+    for (size_t i = 0; i < same->count; i++)
+        db_array_int(&params, same->open[i]->item->record.caller_id);
+    db_array_end(&params);
+    db_queue(db, &sql_show_declarations, &params);
+    db_params_release(&params);
+    return 1;
+}
+
+static bool read_shown(const PGresult *shown, void *context, struct error *err)
+{
+    static const char *const names[] = {"n"};
+    const struct same *same = context;
+    int columns[DECLARATION_COLUMN_COUNT], number;
+    bool good = db_columns(shown, names, &number, 1, err) && declaration_columns(shown, columns, err);
+
+    if (good && (size_t)PQntuples(shown) != same->count)
+        return error_set(err, ERROR_BUG, "a declaration that was declared again is not shown");
+    for (int row = 0; good && row < PQntuples(shown); row++) {
+        const int64_t n = db_int(shown, row, number);
+
+        if (n < 1 || (uint64_t)n > same->count)
+            return error_set(err, ERROR_BUG, "a declaration is shown that was not asked for");
+        struct buffer *body = &same->open[n - 1]->body;
+        buffer_clear(body);
+        good = declaration_append_row(shown, row, columns, declaration_render, body, err);
+    }
+    return good;
+}
+
+static struct plain_outcome outcome_of_same(const struct acceptance *one, const struct commit_entry *entry)
+{
+    return (struct plain_outcome){.entry = entry,
+                                  .result = "succeeded",
+                                  .status = 200,
+                                  .body = buffer_slice(&one->body),
+                                  .resource_type = "participant-declaration",
+                                  .resource_id = &one->verdict.same_as,
+                                  .facts = one->item->record.facts,
+                                  .rules_version = one->verdict.rules_version.data,
+                                  .scopes = buffer_slice(&one->scopes)};
+}
+
 static bool commit_same(struct worker *worker, const struct accepted *accepted, size_t count,
                         struct error *err)
 {
-    struct commit_entry *entries = memory_zero(count, sizeof *entries);
-    struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    CLEANUP(free) struct commit_entry *entries = memory_zero(count, sizeof *entries);
+    CLEANUP(free) struct plain_outcome *outcomes = memory_zero(count, sizeof *outcomes);
+    CLEANUP(free) struct acceptance **open = memory_zero(count, sizeof(struct acceptance *));
+    struct same same = {.open = open};
+    const struct shown_write show = {queue_show, read_shown, &same};
     struct commit commit;
-    size_t used = 0;
     bool good = acceptances_begin(&commit, worker, &kind, accepted, entries, count, err);
 
-    for (size_t i = 0; good && i < count; i++) {
-        const struct acceptance *one = accepted[i].own;
-
-        if (entries[i].state != COMMIT_OPEN)
-            continue;
-        outcomes[used++] = (struct plain_outcome){.entry = &entries[i],
-                                                  .result = "succeeded",
-                                                  .status = 200,
-                                                  .resource_type = "participant-declaration",
-                                                  .resource_id = &one->verdict.same_as,
-                                                  .facts = one->item->record.facts,
-                                                  .rules_version = one->verdict.rules_version.data,
-                                                  .scopes = buffer_slice(&one->scopes)};
-    }
-    good = good && commit_plain_outcomes(&commit, outcomes, used, err);
+    for (size_t i = 0; good && i < count; i++)
+        if (entries[i].state == COMMIT_OPEN)
+            open[same.count++] = accepted[i].own;
+    good = good && (same.count == 0 || commit_write_shown(&commit, &show, err));
+    for (size_t i = 0, used = 0; good && i < count; i++)
+        if (entries[i].state == COMMIT_OPEN) {
+            outcomes[used] = outcome_of_same(open[used], &entries[i]);
+            used++;
+        }
+    good = good && commit_plain_outcomes(&commit, outcomes, same.count, err);
     commit_release(&commit);
-    free(entries);
-    free(outcomes);
     return good;
 }
+
+/* ------------------------------------------------------------------- batch */
 
 bool accept_declarations(struct worker *worker, struct work_item *items, size_t count, struct error *err)
 {

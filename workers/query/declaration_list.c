@@ -2,7 +2,7 @@
  * declaration_list: `read.declarations`: a page of the declarations that a lead provider may see
  * (lead-provider-api.md 7.1).
  */
-#include "workers/query/declaration.h"
+#include "common/declaration_rows.h"
 #include "workers/query/list.h"
 #include "workers/query/page.h"
 #include "workers/query/sql.h"

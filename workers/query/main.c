@@ -8,8 +8,9 @@
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
 
-static const struct db_statement *const shared[] = {&sql_show_submissions, &sql_show_batches,
-                                                    &sql_show_participants, &sql_show_partnerships, NULL};
+static const struct db_statement *const shared[] = {&sql_show_submissions,  &sql_show_batches,
+                                                    &sql_show_participants, &sql_show_partnerships,
+                                                    &sql_show_declarations, NULL};
 static const struct db_statement *const *const statements[] = {query_statements, shared, NULL};
 
 static bool handle(struct worker *worker, struct work_item *items, size_t count, struct error *err)

@@ -1,13 +1,16 @@
 /*
- * declaration: rows of the view declaration_resources, from PostgreSQL to bytes.
+ * declaration_rows: rows of the view declaration_resources, from PostgreSQL to bytes: for reads
+ * (workers/query), and for who is answered with a declaration that is there already (workers/payments).
  */
-#ifndef ECF2_WORKERS_QUERY_DECLARATION_H
-#define ECF2_WORKERS_QUERY_DECLARATION_H
+#ifndef ECF2_COMMON_DECLARATION_ROWS_H
+#define ECF2_COMMON_DECLARATION_ROWS_H
 
-#include <assert.h>
+#include <stdint.h>
 
+#include "common/buffer.h"
+#include "common/db.h"
 #include "common/declaration_view.h"
-#include "workers/query/query.h"
+#include "common/error.h"
 
 #define DECLARATION_COLUMN_COUNT 17
 
