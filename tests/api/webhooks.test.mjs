@@ -162,6 +162,23 @@ describe('told', () => {
     assert.equal(ctl('remove', endpoint.id).status, 0);
   });
 
+  test('one that asks to be left alone is, for an hour at most, whatever number it gives', async () => {
+    const later = ['2', '9223372036854775806', '-9223372036854775807', '99999999999999999999', 'Fri, 31 Dec 9999 23:59:59 GMT', 'soon'];
+    const busy = await receive(({ path }, response) => void response.writeHead(503, { 'retry-after': later[path.split('/').at(-1)] }).end());
+    const endpoints = later.map((_, i) => addEndpoint(system, busy, B, `/later/${i}`));
+    await submit(b, impossible());
+    const { rows } = await until('they are not asked', async () => {
+      const found = await system.db.query(
+        `select distinct on (d.webhook_endpoint_id) extract(epoch from a.next_at - a.finished_at)::float as wait from webhook_attempts a join webhook_deliveries d on d.id = a.delivery_id
+         where d.webhook_endpoint_id = any($1) and a.phase = 'finished' order by d.webhook_endpoint_id, a.n`, [endpoints.map(({ id }) => id)]);
+      return found.rowCount === later.length && found;
+    });
+    const [two, most, negative, , date, nonsense] = rows.map(({ wait }) => wait);
+    assert.ok(two >= 2 && two < 2.1 && negative < 1 && nonsense < 1, JSON.stringify(rows));
+    assert.deepEqual([most, date].map(Math.round), [3600, 3600], JSON.stringify(rows));
+    for (const { id } of endpoints) ctl('remove', id);
+  });
+
   test('what an endpoint answers may be long, or never end: its status is what it says', async () => {
     const chatty = await receive((message, response) => {
       response.writeHead(200);

@@ -21,6 +21,7 @@
 #define EVENTS_MAX      64
 #define ANSWER_MAX      65536 /* bytes; more ends the request */
 #define CONNECTIONS_MAX 128   /* kept open for the next delivery */
+#define RETRY_AFTER_MAX 86400 /* seconds that are believed of what an answer asks for */
 
 static CURLM *multi;
 static int set = -1, timer = -1;
@@ -243,7 +244,9 @@ static void judge(struct delivery *delivery, CURLcode code)
     }
     if (result->code > 0) {
         (void)curl_easy_getinfo(delivery->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-        delivery->retry_after_s = (int64_t)retry_after_s;
+        delivery->retry_after_s = retry_after_s < 0                 ? 0
+                                  : retry_after_s > RETRY_AFTER_MAX ? RETRY_AFTER_MAX
+                                                                    : (int64_t)retry_after_s;
         (void)snprintf(result->error, ERROR_SIZE, "the endpoint answered %ld", result->code);
         return;
     }
