@@ -177,6 +177,26 @@ test('what is sent now comes last, with what became of it', async () => {
   assert.deepEqual((await ids(a, `filter[updated_since]=${new Date(now + 1).toISOString()}`)).at(-1), id);
 });
 
+// A filter looks at letters of what is not decided only, and of what has changed at none: nearly all is decided, and long ago.
+test('what a filter passes over costs one look-up', async () => {
+  const text = readFileSync(join(root, 'workers/query/sql/list_submissions.sql'), 'utf8'), client = system.db;
+  const window = [new Date(now - 8 * day).toISOString(), new Date(now + day).toISOString()], open = mine(a, ({ accepted, state }) => accepted >= now - 8 * day && state !== 'decided').length;
+  await client.query('begin');
+  try {
+    await client.query('set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off');
+    await client.query(`prepare list_some (text, bigint, timestamptz, timestamptz, text, timestamptz, bigint, bigint) as ${text}`);
+    for (const [state, since, looks] of [['received', null, open], [null, new Date(now - 3600_000).toISOString(), 1]]) {
+      const given = (value) => (value ? `'${value}'` : 'null');
+      const { rows: [{ 'QUERY PLAN': [{ Plan }] }] } = await client.query(
+        `explain (analyze, format json) execute list_some ('lead_provider', ${a.id}, '${window[0]}', '${window[1]}', ${given(state)}, ${given(since)}, 0, 3000)`);
+      const loops = (node) => (node['Relation Name'] === 'submission_dead_letters' ? node['Actual Loops'] : 0) + (node.Plans ?? []).reduce((sum, one) => sum + loops(one), 0);
+      assert.ok(loops(Plan) > 0 && loops(Plan) <= looks, `${state} ${since}: ${loops(Plan)} looks at letters for ${looks}`);
+    }
+  } finally {
+    await client.query('rollback');
+  }
+});
+
 // PL-36: the statement for a window of four weeks has no other partition in its plan, so that it locks none.
 test('a window touches its own partitions only', async () => {
   const text = readFileSync(join(root, 'workers/query/sql/list_submissions.sql'), 'utf8');

@@ -13,18 +13,50 @@
 --   matched  how many there are, counted up to $7 + $8
 --   id       null in the only row when there are none behind those that are skipped
 --
--- Planned with its parameters: without filters nothing but the submissions themselves is looked at.
+-- Planned with its parameters: without filters nothing but the submissions themselves is looked at. With a filter nearly all
+-- that its caller has sent is decided, and long ago; so what costs little is asked first, and submission_facts, which looks at
+-- three tables, of few. Letters and stages are few as a whole, and asked for once (array); the scalar subqueries stay look-ups
+-- by key, one for each submission [200 000 decided ones: 0.3 s in place of 4 s].
 with matching as materialized (
   select submission.id, submission.accepted_at
     from submissions as submission
    where submission.caller_type = $1::text
      and submission.caller_id = $2::bigint
      and submission.accepted_at >= $3::timestamptz and submission.accepted_at <= $4::timestamptz
-     and (($5::text is null and $6::timestamptz is null)
+     -- decided or not
+     and ($5::text is null
+          or ($5::text = 'decided') = ((select true
+                                          from submission_outcomes as o
+                                         where o.accepted_at = submission.accepted_at
+                                           and o.submission_id = submission.id
+                                           and o.accepted_at >= $3::timestamptz and o.accepted_at <= $4::timestamptz
+                                         limit 1) is not null))
+     -- changed since: accepted, decided, in error, buried or dug out
+     and ($6::timestamptz is null
+          or submission.accepted_at >= $6::timestamptz
+          or (select o.decided_at >= $6::timestamptz
+                from submission_outcomes as o
+               where o.accepted_at = submission.accepted_at
+                 and o.submission_id = submission.id
+                 and o.accepted_at >= $3::timestamptz and o.accepted_at <= $4::timestamptz
+               limit 1)
+          or submission.id = any (array(select letter.submission_id
+                                          from submission_dead_letters as letter
+                                         where coalesce(letter.resolved_at, letter.dead_at) >= $6::timestamptz))
+          or submission.id = any (array(select stage.submission_id
+                                          from submission_stages as stage
+                                         where stage.at >= $6::timestamptz
+                                           and stage.accepted_at >= $3::timestamptz and stage.accepted_at <= $4::timestamptz)))
+     and ($5::text is distinct from 'dead'
+          or submission.id = any (array(select letter.submission_id
+                                          from submission_dead_letters as letter
+                                         where letter.resolved_at is null)))
+     -- which of the states it is
+     and ($5::text is null
+          or $5::text = 'decided'
           or exists (select
                        from submission_facts(submission.id, submission.accepted_at, $3::timestamptz, $4::timestamptz) as facts
-                      where ($5::text is null or facts.state = $5::text)
-                        and ($6::timestamptz is null or facts.updated_at >= $6::timestamptz)))
+                      where facts.state = $5::text))
    order by submission.accepted_at, submission.id
    limit $7::bigint + $8::bigint
 )
