@@ -124,6 +124,27 @@ describe('while the request is in hand', () => {
     })));
   }
 
+  // 404 means "never" only when intake takes it no longer, and 7 s more (pipeline.md PL-11): who gives up before says so.
+  for (const [name, bytes, acceptMs] of [
+    ['a write', () => post(), 8000],
+    ['a bulk request', () => postText(token, '{', { headers: ['Connection: close'] }).replace(' HTTP', '/bulk HTTP').replace('application/json', 'application/x-ndjson'), 4 * 8000],
+  ]) {
+    test(`${name} that may still be accepted: its client is told to ask when it may not`, async () => {
+      const patient = await startFront(system, { ECF2_ACCEPT_LIMIT_MS: '8000' });
+      let location;
+      await while_('intake', async () => {
+        const began = performance.now(), answer = await raw(patient.url, bytes(), { end: true, ms: 20_000 });
+        assert.deepEqual([answer.status, answer.open], [503, false], answer.text);
+        location = answer.headers.location;
+        const asksMs = performance.now() - began + 1000 * Number(answer.headers['retry-after']);
+        assert.ok(asksMs >= acceptMs + 7000 && asksMs < acceptMs + 9000, `${asksMs} ms`);
+        assert.equal((await system.request('GET', location, { token })).status, 404);
+      });
+      await until('it is not accepted', async () => (await system.request('GET', location, { token })).status === 200);
+      await system.kill(patient.name, 'SIGTERM');
+    });
+  }
+
   test('half closed, and decided soon: the decision', async () => {
     const { status, open } = await raw(url, post(), { end: true, ms: 10_000 });
     assert.deepEqual([status, open], [422, false]);
