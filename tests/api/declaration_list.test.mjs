@@ -34,7 +34,8 @@ async function fill() {
   await system.db.query('delete from declarations');
   await system.db.query(
     `with chosen as (
-       select p.*, row_number() over (order by p.teacher_id, p.started_on, t.n) as i, row_number() over (partition by p.teacher_id, p.role order by p.started_on, t.n) as k,
+       select p.*, row_number() over (order by p.teacher_id, p.started_on, t.n) as i, (select api_id from teachers where id = p.teacher_id) = $3 as seen_by_d,
+              row_number() over (partition by p.teacher_id, p.role order by p.started_on, t.n) as k,
               (select s.id from statements s where s.lead_provider_id = p.lead_provider_id and s.contract_period_year = p.contract_period_year order by s.id limit 1) as statement_id
        from training_periods p cross join generate_series(1, 3) as t (n) where p.lead_provider_id is not null)
      insert into declarations (training_period_id, teacher_id, role, lead_provider_id, contract_period_year, declaration_type, declaration_date, payment_status,
@@ -45,9 +46,10 @@ async function fill() {
             case when state.payment <> 'no_payment' then statement_id end, case when state.clawback <> 'no_clawback' then statement_id end,
             (select dp.id from delivery_partners dp where dp.name = case when i % 5 = 0 then 'Partner Y' else 'Partner X' end),
             to_timestamp($2::float8) + (i / 7) * interval '1 minute', to_timestamp($2::float8) + (i % 97) * interval '1 hour' + (i % 3) * interval '1 microsecond'
-     from chosen cross join lateral (select case i % 7 when 0 then 'no_payment' when 1 then 'eligible' when 2 then 'payable' when 3 then 'voided' else 'paid' end as payment,
-                                            case i % 7 when 5 then 'awaiting_clawback' when 6 then 'clawed_back' else 'no_clawback' end as clawback) as state`,
-    [types, began / 1000]);
+     from chosen cross join lateral (select case when seen_by_d and k % 3 = 1 then 1 else i % 7 end as nth) as chosen_state
+     cross join lateral (select case nth when 0 then 'no_payment' when 1 then 'eligible' when 2 then 'payable' when 3 then 'voided' else 'paid' end as payment,
+                                            case nth when 5 then 'awaiting_clawback' when 6 then 'clawed_back' else 'no_clawback' end as clawback) as state`,
+    [types, began / 1000, participant('void seen by D')]);
 }
 
 async function read() {
