@@ -118,7 +118,7 @@ test('two workers, thousands of deliveries: each exactly once, and both have sen
     const begun = performance.now();
     const ids = [];
     for (const { id } of endpoints) ids.push(...(await deliver(id, each)));
-    await allTaken(ids, 120_000);
+    await allTaken(ids, 600_000); // the receiver, which checks each signature, is the slowest of them
     t.diagnostic(`${Math.round((ids.length / (performance.now() - begun - 2000)) * 1000)} deliveries/s`);
     assert.deepEqual(new Set(times(receiver.got, ids)), new Set([1]));
     assert.equal(receiver.got.length, ids.length);
