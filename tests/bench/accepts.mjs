@@ -9,7 +9,7 @@ import { connection, reset, sampleBody, scalar, tokenKey, worldOf, writeRequests
 
 export const name = 'accepts';
 
-const seconds = 4, warmup = 2, connections = 256, rounds = Number(process.env.ROUNDS ?? 3);
+const seconds = 4, warmup = 1.5, connections = 256, rounds = Number(process.env.ROUNDS ?? 2);
 const pgbenchWarmup = 2;
 
 // As its users would write it: values from the client, one row, one transaction. The id is made in the statement,

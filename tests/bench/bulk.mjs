@@ -103,7 +103,7 @@ export async function run({ log, note }) {
   system = await startOurs(world);
   let beside;
   try {
-    beside = await inRounds(rounds, {
+    beside = await inRounds(1, {
       alone: () => ofWaiting(world, system, waits, []),
       flooded: () => ofWaiting(world, system, waits, uploadsOf(world, 20, lines, flooders)),
     }, log);

@@ -14,7 +14,7 @@ import { declarationPath, reset, token, worldOf } from './lib/world.mjs';
 
 export const name = 'cached';
 
-const people = 100_000, connections = 256, rounds = 3, seconds = 4, warmup = 2, bytes = 1200;
+const people = 100_000, connections = 256, rounds = 3, seconds = 3, warmup = 1.5, bytes = 1200;
 const each = 10; // of each of the ten providers; each entry is filled anew every 2 s
 
 const get = (system, { path, provider }) => system.request('GET', path, { token: token(provider) }).then(({ status, text }) => {

@@ -15,7 +15,7 @@ import { tokenKey } from './lib/world.mjs';
 
 export const name = 'import';
 
-const participants = 10_000, rounds = 3;
+const participants = 10_000, rounds = 2;
 const today = '2026-03-15'; // the same world on whatever day it is measured
 
 const ctl = (database, ...args) => finished(join(bin, 'ecf2ctl'), args, {

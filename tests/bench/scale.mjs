@@ -12,7 +12,7 @@ export const name = 'scale';
 // Everybody is declared for once before anything is measured, and one session commits: a session that touches a page of the
 // shared memory for the first time has to map it, once in its life of days. The facts of 200 people take 41 ms when a session
 // first meets them and 18 ms later, among 10 000 people 16 ms.
-const sizes = [10_000, 1_000_000], persons = 5_000, count = 10_000, warm = persons, rounds = 2;
+const sizes = [10_000, 1_000_000], persons = 4_000, count = 8_000, warm = persons, rounds = 2;
 const workers = { ...everyWorker, payments: 1 };
 
 export async function run({ log }) {
