@@ -16,7 +16,7 @@
 -- Planned with its parameters: without filters nothing but the submissions themselves is looked at. With a filter nearly all
 -- that its caller has sent is decided, and long ago; so what costs little is asked first, and submission_facts, which looks at
 -- three tables, of few. Letters and stages are few as a whole, and asked for once (array); the scalar subqueries stay look-ups
--- by key, one for each submission [200 000 decided ones: 0.3 s in place of 4 s].
+-- by key, one for each submission.
 with matching as materialized (
   select submission.id, submission.accepted_at
     from submissions as submission
