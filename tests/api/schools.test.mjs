@@ -134,6 +134,7 @@ test('a page of 3 000, as one answer', async () => {
     select 300000 + n, format('Many %s', n), 'Community school', true, false, true, 201 from generate_series(1, 3100) as n`);
   await system.db.query(`insert into schools (urn, created_at) select urn, '2025-09-01' from gias_schools where urn > 300000`);
   await system.db.query(`insert into school_year_status (contract_period_year, school_id) select 2025, id from schools where urn > 300000`);
+  await system.db.query('analyze gias_schools, schools, school_year_status'); // as an import does
   system.forgetReads();
   schools = await readSchools(system);
   const first = await ids(provider[A], SCHOOLS, `?filter[cohort]=2025&${all}`);
