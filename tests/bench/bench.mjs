@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { endWorlds } from './lib/world.mjs';
 import { onTime } from './lib/measure.mjs';
-import { write } from './lib/results.mjs';
+import { forget, keep, write } from './lib/results.mjs';
 
 const here = import.meta.dirname;
 // Minutes that each is given, the long ones first: who takes longer on a slow machine makes the later ones do with two rounds.
@@ -13,7 +13,7 @@ const order = Object.keys(minutes);
 const log = (text) => process.stderr.write(`${text}\n`);
 const wanted = (process.env.BENCH ?? order.join(' ')).split(/[\s,]+/).filter(Boolean);
 const bin = process.argv[2];
-const rows = [], notes = [], left = [];
+const results = [];
 const started = performance.now();
 const MOST_MINUTES = 15; // of all of it, also on a machine that is slow today: what would not end by then does not start
 
@@ -22,6 +22,7 @@ let due = 0; // by when, in minutes, what runs now is to be over
 if (!process.env.BENCH) onTime(() => elapsed() > due - 0.25 * minutes[running]);
 
 let running;
+if (!process.env.BENCH) forget(here);
 for (const name of wanted) {
   const file = join(here, `${name}.mjs`);
   if (!existsSync(file)) {
@@ -30,7 +31,6 @@ for (const name of wanted) {
   }
   if (!process.env.BENCH && elapsed() + minutes[name] > MOST_MINUTES) {
     log(`--- ${name}: no time left; BENCH=${name} make bench`);
-    left.push(name);
     continue;
   }
   const began = performance.now();
@@ -38,11 +38,13 @@ for (const name of wanted) {
   due += minutes[name];
   log(`--- ${name}`);
   const module = await import(file);
-  const result = await module.run({ bin, log, note: (title, text) => notes.push({ title, text }) });
-  rows.push(...(Array.isArray(result) ? result : [result]));
+  const notes = [], rows = await module.run({ bin, log, note: (title, text) => notes.push({ title, text }) });
+  results.push(keep(here, { name, rows: Array.isArray(rows) ? rows : [rows], notes }));
   log(`    ${Math.round((performance.now() - began) / 1000)} s`);
 }
 await endWorlds();
-if (left.length > 0) notes.push({ title: 'Not measured', text: `For lack of time, so that nothing is written: ${left.join(', ')}. \`BENCH=NAME make bench\` measures one.` });
-await write({ rows, notes, all: !process.env.BENCH && left.length === 0, folder: here });
-if (left.length > 0) process.exitCode = 1;
+const missing = write({ results, names: order, folder: here });
+if (missing.length > 0) {
+  log(`RESULTS.md is what it was: not measured yet: ${missing.join(', ')} (BENCH='NAME…' make bench)`);
+  if (!process.env.BENCH) process.exitCode = 1;
+}

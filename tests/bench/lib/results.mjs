@@ -1,6 +1,6 @@
 // What was measured: printed, and kept in RESULTS.md and results.csv.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { figure } from './measure.mjs';
@@ -44,12 +44,37 @@ function machine(folder) {
 
 const csv = (value) => (typeof value === 'number' ? String(Number(value.toPrecision(6))) : /[",\n]/.test(value ?? '') ? `"${value.replaceAll('"', '""')}"` : value ?? '');
 
-/** all: whether every row was measured; only then the files are written. notes: [{ title, text }], Markdown. */
-export async function write({ rows, notes, all, folder }) {
-  const text = `${table(rows)}\n${notes.map(({ title, text: t }) => `\n## ${title}\n\n${t}\n`).join('')}`;
-  process.stdout.write(`${text}\n${machine(folder)}\n`);
-  if (!all) return;
+// ---- what each benchmark gave, until the next whole run: [{ name, commit, day, rows, notes }]; notes: [{ title, text }], Markdown
+
+const kept = (folder) => join(folder, '../../.build/bench');
+const git = (folder, ...args) => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' }).trim();
+
+export const forget = (folder) => rmSync(kept(folder), { recursive: true, force: true });
+
+/** Adds what it is of; gives it back. */
+export function keep(folder, result) {
+  const whole = { ...result, commit: git(folder, 'describe', '--always', '--dirty'), day: new Date().toISOString().slice(0, 10) };
+  mkdirSync(kept(folder), { recursive: true });
+  writeFileSync(join(kept(folder), `${result.name}.json`), JSON.stringify(whole));
+  return whole;
+}
+
+/** The commits, and which benchmarks are of each. */
+function runs(results) {
+  const byRun = [...Map.groupBy(results, ({ commit, day }) => `${day}, ${commit}`)];
+  return byRun.map(([run, of]) => (byRun.length === 1 ? run : `${run}: ${of.map(({ name }) => name).join(', ')}`)).join('; ');
+}
+
+const page = (results) => `${table(results.flatMap(({ rows }) => rows))}\n${results.flatMap(({ notes }) => notes).map(({ title, text }) => `\n## ${title}\n\n${text}\n`).join('')}`;
+
+/** Prints these; writes the files when each of `names` was measured, now or since the last whole run was begun: else says what is missing. */
+export function write({ results, names, folder }) {
+  process.stdout.write(`${page(results)}\n${machine(folder)}\n`);
+  const files = names.map((name) => join(kept(folder), `${name}.json`)), missing = names.filter((_, i) => !existsSync(files[i]));
+  if (missing.length > 0) return missing;
+  const all = files.map((file) => JSON.parse(readFileSync(file, 'utf8'))), rows = all.flatMap((one) => one.rows);
   const [intro, limits] = ['intro.md', 'limits.md'].map((name) => readFileSync(join(folder, name), 'utf8').trim());
-  writeFileSync(join(folder, 'RESULTS.md'), `${intro}\n\n${machine(folder)}\n\n${text}\n${limits}\n`);
+  writeFileSync(join(folder, 'RESULTS.md'), `${intro}\n\n- ${runs(all)}\n${machine(folder)}\n\n${page(all)}\n${limits}\n`);
   writeFileSync(join(folder, 'results.csv'), `${[columns, ...rows.map((row) => columns.map((c) => csv(row[c])))].map((r) => r.join(',')).join('\n')}\n`);
+  return [];
 }
