@@ -22,7 +22,7 @@ struct shared_body {
     void (*release)(struct shared_body *body); /* after the last share was given back */
 };
 struct shared_body *shared_body_take(struct shared_body *body); /* one more share; of NULL: NULL */
-void shared_body_give_back(void *body);                         /* one share; of NULL: nothing */
+void shared_body_give_back(void *context);                      /* one share; of NULL: nothing */
 
 struct answer {
     unsigned status;
