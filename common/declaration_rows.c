@@ -43,14 +43,6 @@ static const char *const column_names[COLUMN_COUNT] = {"api_id",
                                                        "evidence_type",
                                                        "lead_provider_name"};
 
-static enum participant_role role_of(struct slice word)
-{
-    for (int role = ROLE_NONE + 1; role < PARTICIPANT_ROLE_COUNT; role++)
-        if (slice_equal(word, slice_of(participant_role_name((enum participant_role)role))))
-            return (enum participant_role)role;
-    return ROLE_NONE;
-}
-
 /* Fills id and gives its address, or NULL where the column is null. */
 static const struct uuid *uuid_or_null(const PGresult *result, int row, int column, struct uuid *id)
 {
@@ -76,7 +68,7 @@ bool declaration_append_row(const PGresult *result, int row, const int columns[D
         .id = uuid_or_null(result, row, columns[ID], &id),
         .type = declaration_type_parse(db_text(result, row, columns[TYPE])),
         .date_us = db_int(result, row, columns[DATE]),
-        .role = role_of(db_text(result, row, columns[ROLE])),
+        .role = participant_role_parse(db_text(result, row, columns[ROLE])),
         .mentor_id = uuid_or_null(result, row, columns[MENTOR], &mentor),
         .payment_status = payment_status_parse(db_text(result, row, columns[PAYMENT])),
         .clawback_status = clawback_status_parse(db_text(result, row, columns[CLAWBACK])),
