@@ -263,6 +263,13 @@ struct slice message_frame(const struct message *message, size_t i)
     return (struct slice){.data = zmq_msg_data(frame), .size = zmq_msg_size(frame)};
 }
 
+void message_take_frame(struct message *message, size_t i, zmq_msg_t *ret_frame)
+{
+    assert(i < message->count);
+    (void)zmq_msg_init(ret_frame); /* never fails; nor does the move of a frame that was received */
+    (void)zmq_msg_move(ret_frame, &message->frames[i]);
+}
+
 void message_release(struct message *message)
 {
     for (size_t i = 0; i < message->count; i++)

@@ -57,6 +57,8 @@ enum receive_result { RECEIVE_NOTHING, RECEIVE_MESSAGE, RECEIVE_TOO_MANY_FRAMES,
  * after RECEIVE_MESSAGE is there anything in message, and to be released. */
 enum receive_result message_receive(void *socket, struct message *message);
 struct slice message_frame(const struct message *message, size_t i);
+/* Moves a frame to *ret_frame, the caller's to close; an empty one takes its place. */
+void message_take_frame(struct message *message, size_t i, zmq_msg_t *ret_frame);
 void message_release(struct message *message);
 
 /* Sends frames as one message without waiting; copies the bytes. False when the peer's pipe is full or

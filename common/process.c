@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +43,13 @@ int process_arguments(const char *program, const char *paragraph, int argc, char
         "variables of the environment\n",
         program, argv[known ? 2 : 1]);
     return 2;
+}
+
+void process_keep_memory(void)
+{
+    enum { KEPT_MAX = 64 << 20, OWN_MAPPING = 32 << 20 }; /* the largest that glibc takes for the latter */
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX);
+    (void)mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
 }
 
 /* Writes text to a new file beside the real one. */

@@ -42,6 +42,11 @@ int process_arguments(const char *program, const char *paragraph, int argc, char
 bool process_start(const char *name, struct settings *ret_settings, metrics_refresh_fn *refresh,
                    void *context, struct error *err) __attribute__((warn_unused_result));
 
+/* For who handles messages of megabytes all day, before the first of them: malloc keeps what is freed, up to
+ * 64 MiB for each arena. Left to itself it gives memory back after each large message and takes new pages
+ * for the next one, which costs more than what is done with them. */
+void process_keep_memory(void);
+
 /* Adds a text to the file, or replaces it: process_publish("http", "127.0.0.1:8080"). Any thread may call it.
  * That the file could not be written is logged: the process itself can do without it. */
 void process_publish(const char *key, const char *value);

@@ -14,6 +14,7 @@
 
 #define HELLO_AGAIN_US  (US_PER_SECOND / 20) /* where it could not be sent: connecting takes a moment */
 #define HELLO_EVERY_US  US_PER_SECOND
+#define KEEP_FRAME      (16 * 1024) /* so large is the body that is held with its frame rather than copied */
 #define MESSAGES_A_TURN 512 /* of one broker, so that a flood of replies leaves time for connections */
 
 /* ---- opening and closing ---- */
@@ -145,11 +146,46 @@ static void take_counts(struct loop *loop, struct broker *broker, bool draining,
     broker->hello_us = loop->now_us + HELLO_EVERY_US + HELLO_EVERY_US / 2;
 }
 
-static void take_replies(struct loop *loop, const struct message *message)
+struct kept_body {
+    struct shared_body shared;
+    zmq_msg_t frame; /* whose the bytes are; empty where they were copied */
+    char bytes[];
+};
+
+static void frame_close(struct shared_body *body)
+{
+    struct kept_body *kept = (struct kept_body *)body; /* its first member */
+    (void)zmq_msg_close(&kept->frame);
+    free(kept);
+}
+
+/* A small frame may lie among others in a buffer of 8 KiB, which it would hold. */
+struct shared_body *brokers_keep_body(struct loop *loop, const struct wire_reply *reply)
+{
+    struct message *message = loop->brokers.message;
+    const size_t i = loop->brokers.reply_frame;
+    const bool moves = reply->body.size >= KEEP_FRAME;
+    struct kept_body *kept = memory_alloc(sizeof(*kept) + (moves ? 0 : reply->body.size));
+    kept->shared = (struct shared_body){.shares = 1, .release = frame_close};
+    (void)zmq_msg_init(&kept->frame); /* never fails */
+    if (moves) {
+        const size_t offset = (size_t)(reply->body.data - message_frame(message, i).data);
+        message_take_frame(message, i, &kept->frame);
+        kept->shared.bytes =
+            (struct slice){(const char *)zmq_msg_data(&kept->frame) + offset, reply->body.size};
+    } else {
+        memcpy(kept->bytes, reply->body.data, reply->body.size);
+        kept->shared.bytes = (struct slice){kept->bytes, reply->body.size};
+    }
+    return &kept->shared;
+}
+
+static void take_replies(struct loop *loop, struct message *message)
 {
     for (size_t i = 1; i < message->count; i++) {
         struct wire_reply reply;
         struct error err = {0};
+        loop->brokers.reply_frame = i;
         if (wire_reply_read(message_frame(message, i), &reply, &err))
             errand_reply(loop, &reply);
         else
@@ -169,7 +205,7 @@ static void take_refusals(struct loop *loop, size_t broker, int64_t refusal, con
     }
 }
 
-static void take_message(struct loop *loop, size_t broker, const struct message *message)
+static void take_message(struct loop *loop, size_t broker, struct message *message)
 {
     struct wire_head head;
     struct error err = {0};

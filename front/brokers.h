@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/messaging.h"
 #include "common/wire.h"
+#include "front/answer.h"
 #include "front/client.h"
 
 #define BROKERS_MAX     16
@@ -41,12 +42,16 @@ struct brokers {
     struct broker list[BROKERS_MAX];
     size_t count, next; /* next: where round-robin goes on */
     struct message *message;
+    size_t reply_frame; /* of the message: the reply that is being told */
     struct buffer head;
 };
 
 bool brokers_open(struct loop *loop, void *zmq, struct error *err) __attribute__((warn_unused_result));
 /* Takes every message that is there. */
 void brokers_receive(struct loop *loop);
+/* While a reply is being told: its body, to be held for longer and by many. It is not copied where that would
+ * cost more than to hold on to what it came in. One share, the caller's. */
+struct shared_body *brokers_keep_body(struct loop *loop, const struct wire_reply *reply);
 /* HELLO where it is due; returns when the next is. */
 int64_t brokers_tick(struct loop *loop);
 /* True when a message waits although no event will tell so: ZMQ_FD is edge-triggered, and sending eats edges.

@@ -333,18 +333,21 @@ static void miss_free(struct cached *cached, struct cached_miss *miss)
 }
 
 void cached_end(struct loop *loop, uint64_t id,
-                void (*answer)(struct request *request, const struct wire_reply *reply),
+                void (*answer)(struct request *request, const struct wire_reply *reply,
+                               struct shared_body *body),
                 const struct wire_reply *reply)
 {
     struct cached_miss *miss;
     HASH_FIND(hh, loop->cached.by_id, &id, sizeof(id), miss);
     if (miss == NULL)
         return;
+    struct shared_body *body = reply == NULL || miss->waiting == NULL ? NULL : brokers_keep_body(loop, reply);
     while (miss->waiting != NULL) {
         struct request *request = miss->waiting;
         request_part(request);
-        answer(request, reply);
+        answer(request, reply, body);
     }
+    shared_body_give_back(body);
     miss_free(&loop->cached, miss);
 }
 

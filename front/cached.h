@@ -16,6 +16,7 @@
 
 #include "common/cache.h"
 #include "common/uuid.h"
+#include "front/answer.h"
 
 struct cached_value;
 struct errand;
@@ -68,9 +69,11 @@ bool cached_place(const struct request *request, struct buffer *ret_json);
 bool cached_join(struct request *request);
 /* The request, and those that will join it, wait for an errand: its owner is what this returns. */
 uint64_t cached_begin(struct request *request, const struct uuid *errand);
-/* Their errand is over: calls answer for each that still waits. */
+/* Their errand is over: calls answer for each that still waits, with the reply's body, of which it may take
+ * shares. reply: NULL = none came, and there is no body. */
 void cached_end(struct loop *loop, uint64_t id,
-                void (*answer)(struct request *request, const struct wire_reply *reply),
+                void (*answer)(struct request *request, const struct wire_reply *reply,
+                               struct shared_body *body),
                 const struct wire_reply *reply);
 
 void cached_release(struct cached *cached);

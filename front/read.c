@@ -55,15 +55,16 @@ static int64_t retry_after(struct slice extra)
     return seconds > 0 ? seconds : 0;
 }
 
-static void answer_one(struct request *request, const struct wire_reply *reply)
+static void answer_one(struct request *request, const struct wire_reply *reply, struct shared_body *body)
 {
     if (reply == NULL || reply->status == 503) {
         request_unavailable(request, DETAIL_NO_ANSWER);
         return;
     }
-    struct answer answer = {
-        .status = reply->status, .etag = true, .retry_after_s = retry_after(reply->extra)};
-    buffer_append(&answer.body, reply->body.data, reply->body.size);
+    struct answer answer = {.status = reply->status,
+                            .etag = true,
+                            .retry_after_s = retry_after(reply->extra),
+                            .shared = shared_body_take(body)};
     request_answer(request, &answer);
 }
 

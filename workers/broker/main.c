@@ -197,6 +197,7 @@ int main(int argc, char **argv)
     int status = process_arguments("ecf2-broker", paragraph, argc, argv);
     if (status >= 0)
         return status;
+    process_keep_memory();
     loop.signals = signals_open();
     if (!process_start("broker", &settings, NULL, NULL, &err)) {
         log_failure(LOG_ERROR, "start_failed", &err);

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "common/process.h"
 #include "common/sql.h"
 #include "workers/query/query.h"
 #include "workers/query/sql.h"
@@ -30,5 +31,6 @@ int main(int argc, char **argv)
         .failures_are_stages = false, /* a read is no submission: who waits is told to come again */
     };
 
+    process_keep_memory();
     return worker_main(&definition, argc, argv);
 }
