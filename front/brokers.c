@@ -174,7 +174,8 @@ struct shared_body *brokers_keep_body(struct loop *loop, const struct wire_reply
         kept->shared.bytes =
             (struct slice){(const char *)zmq_msg_data(&kept->frame) + offset, reply->body.size};
     } else {
-        memcpy(kept->bytes, reply->body.data, reply->body.size);
+        if (reply->body.size > 0)
+            memcpy(kept->bytes, reply->body.data, reply->body.size);
         kept->shared.bytes = (struct slice){kept->bytes, reply->body.size};
     }
     return &kept->shared;
