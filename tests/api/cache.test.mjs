@@ -96,6 +96,48 @@ describe('a hit', () => {
   });
 });
 
+// From 16 KiB on an answer stays in the frame that it came in, for all who wait for it (front/brokers.c); below that it is copied.
+describe('a page that the front does not copy', () => {
+  const list = '/api/v3/participants', all = `${list}?page[per_page]=3000`, large = 16 * 1024;
+  let whole;
+  before(async () => {
+    const records = [];
+    for (let number = 1, size = -1; size !== records.length; number++) {
+      size = records.length;
+      const { text } = await a.get(`${list}?page[page]=${number}&page[per_page]=5`);
+      assert.ok(Buffer.byteLength(text) < large);
+      records.push(...JSON.parse(text).data.map((one) => JSON.stringify(one)));
+    }
+    whole = `{"data":[${records.join()}]}`;
+    assert.ok(Buffer.byteLength(whole) > 2 * large);
+  });
+  test('has the bytes of its records, from the query worker and from the cache', async () => {
+    cold();
+    for (const expected of ['miss', 'hit']) assert.deepEqual(await reading(() => a.get(all)).then(({ became, answer }) => [became, answer.text === whole]), [expected, true]);
+  });
+  test('is one for all who ask at once, also for who wants its headers only, has it already, or has gone', async () => {
+    const etag = (await a.get(all)).headers.get('etag');
+    cold();
+    await a.get(`${list}/${randomUUID()}`); // now the scope has a token: who asks for the same may join
+    const was = await results(), gone = new AbortController();
+    let answers;
+    system.pause('query');
+    try {
+      answers = [...Array.from({ length: 4 }, () => a.get(all)), system.request('HEAD', all, { token: a.token }), a.get(all, { headers: { 'if-none-match': etag } })];
+      const left = fetch(`${system.url}${all}`, { headers: { authorization: `Bearer ${a.token}` }, signal: gone.signal });
+      await until('they do not join', async () => (await results()).joined === was.joined + answers.length);
+      gone.abort();
+      await assert.rejects(left, { name: 'AbortError' });
+    } finally {
+      system.proceed('query');
+    }
+    const told = await Promise.all(answers), bytes = Buffer.byteLength(whole);
+    assert.deepEqual(told.map(({ status, text }) => [status, text === whole ? 'whole' : text]), [...Array(4).fill([200, 'whole']), [200, ''], [304, '']]);
+    assert.deepEqual(told.slice(0, 5).map(({ headers }) => [Number(headers.get('content-length')), headers.get('etag')]), Array(5).fill([bytes, etag]));
+    assert.deepEqual(await results().then(({ miss, joined }) => [miss - was.miss, joined - was.joined]), [1, answers.length]);
+  });
+});
+
 describe('not a hit', () => {
   test('what is not found is not kept', async () => {
     const nowhere = `${DECLARATIONS}/${randomUUID()}`;
