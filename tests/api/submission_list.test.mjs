@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { root } from '../support/cluster.mjs';
 import { startSystem } from '../support/system.mjs';
 import { Provider, raw, titles } from './client.mjs';
+import { statementsOf, tellStatements } from './people.mjs';
 import { A, B, participant, world } from './world.mjs';
 
 const SUBMISSIONS = '/api/v3/submissions';
@@ -215,4 +216,16 @@ test('a window touches its own partitions only', async () => {
   } finally {
     await client.query('rollback');
   }
+});
+
+// The query worker is begun again, so it stands last.
+test('a window takes a statement, and one more to show what it has, however much that is (lead-provider-api.md 3.14/1)', async () => {
+  await tellStatements(system);
+  const statements = (query) => statementsOf(system, async () => assert.equal((await a.get(`${SUBMISSIONS}?${query}`)).status, 200));
+  for (const n of [1, 10, 3000]) {
+    const names = (await statements(`page[per_page]=${n}`)).join(' ');
+    assert.match(names, /^list_submissions( list_submissions| show_submissions list_submissions)*( show_submissions)?$/, `${n}`);
+    assert.ok(names.split(' ').length <= 2 * 16, `${n}: ${names}`);
+  }
+  assert.match((await statements('page[per_page]=3000&filter[updated_since]=2020-01-01')).join(' '), /^find_oldest_letter( list_submissions( show_submissions)?)+$/);
 });
