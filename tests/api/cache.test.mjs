@@ -51,7 +51,8 @@ describe('a hit', () => {
     assert.equal((await reading(() => b.get(`${DECLARATIONS}?filter[cohort]=2025,2024`))).answer.text.includes(made.id), false);
     const { id } = await a.accepted(ect('not with B'));
     const third = await list('?filter[cohort]=2025,2024');
-    assert.deepEqual([third.became, JSON.parse(third.answer.text).data.some((one) => one.id === id)], ['stale', true]);
+    assert.notEqual(third.became, 'hit'); // 'stale', or 'miss' where it took longer than an entry lives
+    assert.ok(JSON.parse(third.answer.text).data.some((one) => one.id === id));
   });
   test('is the very answer of the query worker, with its ETag', async () => {
     cold();
