@@ -192,7 +192,7 @@ faults:
 faults-mutants:
 	@scripts/setup test
 	@$(BUILD_HERE) build
-	@BUILD=$(BUILD) tests/node_modules/.bin/node tests/faults/mutants.mjs $(TIMES)
+	@BUILD=$(BUILD) tests/node_modules/.bin/node tests/faults/mutants.mjs "$(TIMES)" "$(NAME)"
 
 soak:
 	@scripts/setup test

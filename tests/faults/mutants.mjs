@@ -1,7 +1,8 @@
 // The fault tests can fail: the commit is broken on purpose, in a copy, one promise of architecture.md section 4 at a time, and a
 // test must then find something lost, doubled, out of order or decided on facts that have moved. `make faults-mutants`.
-//   node mutants.mjs [TIMES]   runs each test so often; exit status 1 when a mutation was not found each time
-//   node mutants.mjs check     only looks whether each mutation applies and compiles (`make check`)
+//   node mutants.mjs [TIMES [NAME]]   runs each test so often; exit status 1 when a mutation was not found each time.
+//                                     Of the mutations only those whose name has NAME (`make faults-mutants NAME='joins'`)
+//   node mutants.mjs check            only looks whether each mutation applies and compiles (`make check`)
 // A mutation replaces text that must be there exactly once: whoever changes that code is told to look at this one too.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -199,7 +200,8 @@ function commitsLate() {
 }
 
 const check = process.argv[2] === 'check';
-const times = check ? 0 : Number(process.argv[2] ?? 1);
+const times = check ? 0 : Number(process.argv[2] || 1);
+const chosen = mutations.filter(({ name }) => name.includes(process.argv[3] ?? ''));
 const variant = process.env.BUILD ?? '.build/gcc'; // as tests/run
 const folder = temporaryFolder('mutants');
 const copy = join(folder, 'tree');
@@ -287,8 +289,8 @@ Object.assign(process.env, { ECF2_TEST_RUN: folder, ECF2_TEST_CLUSTER: join(fold
 for (const name of ['ECF2_FAULTS', 'ECF2_FAULTS_RESULTS', 'NODE_TEST_CONTEXT']) delete process.env[name];
 
 build('build');
-for (const test of new Set(mutations.map((one) => one.test))) await tries('nothing is changed: passes', test, ({ passed, failed }) => passed > 0 && failed.length === 0);
-for (const { name, test, by, changes } of mutations) {
+for (const test of new Set(chosen.map((one) => one.test))) await tries('nothing is changed: passes', test, ({ passed, failed }) => passed > 0 && failed.length === 0);
+for (const { name, test, by, changes } of chosen) {
   const restore = mutate(changes);
   build('build');
   await tries(`${name}: caught`, test, ({ failed }) => failed.some(({ assertion, text }) => assertion && by.test(text)));
