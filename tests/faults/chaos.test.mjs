@@ -10,6 +10,7 @@ import { loadWorld } from '../support/declarations.mjs';
 import { Client, underLoad } from '../support/record.mjs';
 import { long } from '../support/results.mjs';
 import { startSystem } from '../support/system.mjs';
+import { Twin } from '../support/twin.mjs';
 
 const minutes = 8;
 const stoppedMs = long ? 15_000 : 3500; // longer than the silence after which a worker counts as dead
@@ -24,7 +25,7 @@ function random(n) {
 const oneOf = (list) => list[random(list.length)];
 const shuffled = (list) => list.map((one) => [random(1e6), one]).sort((a, b) => a[0] - b[0]).map(([, one]) => one);
 
-const system = await startSystem({
+const options = {
   brokers: 2,
   fronts: 2,
   workers: { intake: 2, validation: 2, eligibility: 2, payments: 2, query: 2, scheduler: 2 },
@@ -32,8 +33,10 @@ const system = await startSystem({
   wires: true,
   // A result that was lost keeps its record until the lease is over.
   env: { ECF2_WAIT_LIMIT_MS: '5000', ...(!long && { ECF2_LEASE_MS: '10000' }) },
-});
-after(() => system.stop());
+};
+const system = await startSystem(options);
+let twin;
+after(() => Promise.all([system.stop(), twin?.stop()]));
 const names = [...system.processes.keys(), 'redis', ...(long ? ['postgres'] : [])];
 
 /** Deals what is there, in turn, as shuffled cards: nobody twice before everybody once. */
@@ -124,7 +127,8 @@ async function retryTheInnocent() {
 
 test('nothing is lost, nothing is done twice, everybody keeps his turn', async (t) => {
   t.diagnostic(`seed ${seed}`);
-  const world = await loadWorld(system, { providers: 10, people: long ? 50_000 : 600, mentors: true });
+  const inhabitants = { providers: 10, people: long ? 50_000 : 600, mentors: true }, world = await loadWorld(system, inhabitants);
+  if (long) twin = await Twin.begin(options, inhabitants);
   const client = new Client(system);
   const { counts } = await underLoad(system, client, world.people, long ? `everything at random for ${minutes} minutes` : 'everything once', async (load, over) => {
     const text = await chaos(load, t);
@@ -132,7 +136,7 @@ test('nothing is lost, nothing is done twice, everybody keeps his turn', async (
     await system.ready();
     const dead = await retryTheInnocent();
     return `${text}; ${dead} dead letters sent again; seed ${seed}`;
-  }, { remarkOf: (text) => text });
+  }, { twin, remarkOf: (text) => text });
   const { rows: [{ n }] } = await system.db.query("select count(*)::integer as n from events where event_type = 'mentor_completion_status_change'");
   t.diagnostic(`${client.summary}; ${counts.pairs} ordered pairs; ${n} mentors completed`);
   assert.ok(n > 0, 'no mentor has completed');

@@ -7,23 +7,27 @@ import { allIsWell, Client, Load, underLoad } from '../support/record.mjs';
 import { long, note } from '../support/results.mjs';
 import { connect } from '../support/cluster.mjs';
 import { startSystem, until } from '../support/system.mjs';
+import { Twin } from '../support/twin.mjs';
 
 const two = { intake: 2, validation: 2, eligibility: 2, payments: 2, query: 2, scheduler: 1 };
 
 const some = long ? 100 : 25; // answers before, during and after a fault
 
 // Whose answer was lost with a broker waits to the end of its patience (PL-51); not 25 s, in a test.
-const system = await startSystem({
+const options = {
   brokers: 2,
   workers: { ...two, scheduler: 2 },
   ownCluster: true,
   env: { ECF2_WAIT_LIMIT_MS: '3000' },
-});
-after(() => system.stop());
+};
+const system = await startSystem(options);
+let twin;
+after(() => Promise.all([system.stop(), twin?.stop()]));
 // A test that failed must not leave its load to the next one.
 afterEach(() => Promise.allSettled([...Load.all].map((load) => load.end())));
 
-const world = await loadWorld(system, { providers: 5, people: long ? 20_000 : 600 });
+const inhabitants = { providers: 5, people: long ? 20_000 : 600 }, world = await loadWorld(system, inhabitants);
+if (long) twin = await Twin.begin(options, inhabitants);
 const client = new Client(system);
 let next = world.people.length - 100;
 const somebody = () => world.people[next++];
@@ -78,7 +82,7 @@ test('PostgreSQL dies and comes back', () => underLoad(system, client, people, '
   over();
   system.db = await connect(system.cluster, system.database);
   await load.more(some, 60_000);
-}));
+}, { twin }));
 
 // A machine that hangs keeps whoever asks it waiting, which one that is gone does not.
 for (const [how, away, back] of [['killed', 'kill', 'start'], ['stopped (SIGSTOP)', 'pause', 'proceed']]) {
@@ -89,7 +93,7 @@ for (const [how, away, back] of [['killed', 'kill', 'start'], ['stopped (SIGSTOP
       await load.more(some);
       await system[back]('redis');
       over();
-    });
+    }, { twin });
     assert.ok(client.told.slice(before).every(({ status }) => [200, 202, 422].includes(status)), client.summary);
   });
 }
@@ -102,7 +106,7 @@ test('one broker of two dies: the other one serves', async () => {
       await system.start(broker);
       over();
       await system.ready();
-    });
+    }, { twin });
   }
 });
 
@@ -116,7 +120,7 @@ test('both brokers are away: nothing is accepted, and clients are told so long b
     over();
     await system.ready();
     return refused;
-  });
+  }, { twin });
   assert.deepEqual([given.status, given.location], [503, undefined], JSON.stringify(given));
   assert.ok(given.answeredAt - given.sentAt < 10_000, // a loop that has not noticed tries until accept_by, 5 s
      `told after ${given.answeredAt - given.sentAt} ms`);

@@ -385,18 +385,6 @@ export class Load {
     }, ms);
   }
 
-  /** Decided per second, the best of `spans`, so that what else the machine does counts little; with `enough` it ends with
-   *  the first that is as good. */
-  async rate({ spans = 10, enough = Infinity, ms = 3000 } = {}) {
-    let best = 0;
-    for (let span = 0; span < spans && best < enough; span++) {
-      const rateNow = await this.meanRate();
-      await pause(ms);
-      best = Math.max(best, await rateNow());
-    }
-    return best;
-  }
-
   /** Gives what tells the mean of all that was decided since then, per second of what other jobs left of the machine: of four
    *  seconds on two processors of which somebody else had one for two seconds, three are left. */
   async meanRate() {
@@ -419,26 +407,24 @@ export class Load {
 /**
  * A fault under load: `happens(load, over)` begins it, does what is to be done meanwhile, ends it, and calls over() at once,
  * from when recovery is reckoned; then it may wait for service. Whatever was accepted until it returns is decided
- * afterwards, all is well, and at full length the system is as fast as before in one of sixty spans at least: what is broken
- * slows all of them, another job of the machine a few. Noted as `fault`, with what remarkOf(given) says; gives the counts
- * and what `happens` gave.
+ * afterwards, all is well, and where there is a `twin` (twin.mjs) the system is as fast as it. Noted as `fault`, with what
+ * remarkOf(given) says; gives the counts and what `happens` gave.
  */
-export async function underLoad(system, client, people, fault, happens, { connections = long ? 32 : 8, some = long ? 100 : 25, remarkOf, ...options } = {}) {
+export async function underLoad(system, client, people, fault, happens, { connections = long ? 32 : 8, some = long ? 100 : 25, twin, remarkOf, ...options } = {}) {
   const from = client.told.length, load = new Load(client, people, connections);
   await load.more(some);
-  const before = long ? await load.rate() : undefined;
   let ended;
   const given = await happens(load, () => (ended = performance.now()));
   assert.ok(ended, 'nobody has said when the fault was over');
   await allDecided(system, 60_000, new Date());
   const recoveryMs = performance.now() - ended;
-  const after = long ? await load.rate({ spans: 60, enough: 0.98 * before }) : undefined;
   await load.more(some);
   await load.end();
+  const after = await twin?.beside(client, people, { connections, enough: 0.98 });
   const counts = await allIsWell(system, client, { from, ...options });
   assert.ok(counts.pairs > 0, 'nobody has sent a second one after the first');
-  note(fault, { counts, recoveryMs, before, after, remark: remarkOf?.(given) });
-  if (long) assert.ok(after >= 0.98 * before, `${after} decided per second, and ${before} before`);
+  note(fault, { counts, recoveryMs, after, remark: remarkOf?.(given) });
+  if (after) assert.ok(after.ours >= 0.98 * after.twins, `${after.ours} decided per second, and ${after.twins} where nothing has happened`);
   return { counts, given };
 }
 
